@@ -48,11 +48,12 @@ def test_doc_lists_modules_functions_and_one_entry(ez: Ez) -> None:  # noqa: F81
     assert "median" in ez("doc", "stats").out
     assert ez("doc", "search.largest").out == (
         "import search;\n"
-        "fn largest<k>(int64[k] x) -> int64\n"
+        "fn largest<number t, k>(t[k] x) -> t\n"
         "\n"
         "The largest element of `x`, which has at least one element.\n"
         "\n"
         "Example: search.largest([3, 9, -2]) == 9\n"
+        "Example: search.largest([0.5, -2.25]) == 0.5\n"
     )
     assert ez("doc", "mean").out.count("import ") == 2
 

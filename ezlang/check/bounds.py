@@ -11,8 +11,9 @@ from collections import Counter
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import Scalar, is_integer
 
-from .context import Body, Local, SizeName
+from .context import Body, Local
 from .items import ConstInfo, ParamInfo
+from .parameters import SizeName
 from .untyped import Exact
 
 Linear = tuple[Counter[syntax.Expr], int]

@@ -9,8 +9,8 @@ from ezlang.typed import tree as typed
 from ezlang.types.types import (
     FIXED,
     INT64,
-    SCALARS,
     FixedType,
+    ScalarType,
     VoidType,
     array_of,
     element_of,
@@ -28,10 +28,10 @@ from .typenames import fixed_type, spread
 from .untyped import Deferred, Exact, Poison, Typed, Value, known_shape, literal
 
 
-def cast(body: Body, node: syntax.Call, name: str) -> Value:
+def cast(body: Body, node: syntax.Call, type: ScalarType) -> Value:
     """Check `int32(x)`, element-wise on arrays; a number or an input simply takes the type."""
-    to = fixed_type(body, node.sizes) if node.sizes else SCALARS[name]
-    if not _counted(body, node, name, 1) or to is None:
+    to = fixed_type(body, node.sizes) if node.sizes else type
+    if not _counted(body, node, node.callee.span.text, 1) or to is None:
         return Poison(span=node.span)
     value = body.value(node.arguments[0])
     match value:

@@ -7,7 +7,7 @@ from functools import partial
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
-from ezlang.types.types import SCALARS, VoidType
+from ezlang.types.types import SCALARS, Scalar, VoidType
 
 from . import builtins
 from .coerce import Want, coerce
@@ -18,6 +18,7 @@ from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import types as errors_types
 from .names import module_item, module_named
+from .parameters import ElementName
 from .program_counter import shared
 from .provenance import Traced, Why
 from .signatures import count_matches, signature, sizes_of_call
@@ -29,7 +30,10 @@ def call(body: Body, node: syntax.Call, *, as_statement: bool = False) -> Value:
     if isinstance(node.callee, syntax.Variable) and node.callee.module is None:
         name = node.callee.name.text
         if name in SCALARS:
-            return builtins.cast(body, node, name)
+            return builtins.cast(body, node, SCALARS[name])
+        local = body.find(name)
+        if isinstance(local, ElementName) and isinstance(local.type, Scalar):
+            return builtins.cast(body, node, local.type)
         if name in BUILTINS:
             return builtins.call(body, node, name)
     function = _function(body, node.callee)

@@ -19,6 +19,7 @@ from ezlang.types.types import Type
 from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
 from .messages import names as errors_names
 from .messages import programs as errors_programs
+from .parameters import ElementName, ShapeName, Size, SizeName, size_text
 from .program_counter import Branch, ProgramCounter
 from .provenance import Traced, Why, combine
 from .untyped import Constant, Value
@@ -71,33 +72,7 @@ class LoopParty:
     index: int
 
 
-@dataclass(slots=True, eq=False)
-class SizeName:
-    """A size parameter and its value in this instance."""
-
-    name: str
-    span: Span
-    value: int
-
-
-@dataclass(slots=True, eq=False)
-class ShapeName:
-    """A shape parameter and its sizes in this instance."""
-
-    name: str
-    span: Span
-    shape: tuple[int, ...]
-
-
-LocalName = Local | LoopParty | SizeName | ShapeName
-
-Size = int | tuple[int, ...]
-"""What a size parameter stands for, or a shape parameter."""
-
-
-def size_text(size: Size) -> str:
-    """Return a size, or a shape as types write it."""
-    return str(size) if isinstance(size, int) else "".join(f"[{n}]" for n in size) or "[]"
+LocalName = Local | LoopParty | SizeName | ShapeName | ElementName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,19 +234,24 @@ class Body:
     # Reporting
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Report an error."""
-        self.diagnostics.append(diagnostic)
+        """Report an error; in a function for any element type, it may be due to this one."""
+        sizes = () if self.signature is None else self.signature.sizes
+        of_any_type = not all(isinstance(size, int | tuple) for size in sizes)
+        self.diagnostics.append(self._in_call(diagnostic) if of_any_type else diagnostic)
 
     def report_size(self, diagnostic: Diagnostic) -> None:
         """Report an error that depends on a size or a constant, unless those are silenced."""
-        if self.quiet_sizes:
-            return
-        if self.signature is not None and self.signature.sizes:
-            named = zip(self.signature.function.node.sizes, self.signature.sizes, strict=True)
-            sizes = ", ".join(f"`{name.text}` = {size_text(size)}" for name, size in named)
-            note = Note(message=f"This happens in this call, with {sizes}", span=self.called)
-            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
-        self.diagnostics.append(diagnostic)
+        if not self.quiet_sizes:
+            self.diagnostics.append(self._in_call(diagnostic))
+
+    def _in_call(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Return an error with a note of the sizes and types in this instance of a function."""
+        if self.quiet_sizes or self.signature is None or not self.signature.sizes:
+            return diagnostic
+        named = zip(self.signature.function.node.sizes, self.signature.sizes, strict=True)
+        sizes = ", ".join(f"`{name.text}` = {size_text(size)}" for name, size in named)
+        note = Note(message=f"This happens in this call, with {sizes}", span=self.called)
+        return replace(diagnostic, notes=(*diagnostic.notes, note))
 
     @contextmanager
     def never_run(self, dead: bool = True) -> Iterator[None]:

@@ -13,11 +13,12 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import VOID, VoidType
 
 from . import attributes, statements
-from .context import Body, Instance, Local, Signature, World, size_text
+from .context import Body, Instance, Local, Signature, World
 from .items import FunctionInfo
 from .labelled import declared
 from .messages import names as errors_names
 from .messages import statements as errors_statements
+from .parameters import size_text
 from .program_counter import Branch, BranchKind
 from .provenance import Traced
 from .signatures import bind_sizes

@@ -13,7 +13,7 @@ from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, is
 
 from . import evaluation
 from .coerce import Want, coerce, repeated, settle
-from .context import Body, Local, LoopParty, ShapeName, SizeName
+from .context import Body, Local, LoopParty
 from .items import (
     ConstInfo,
     FunctionInfo,
@@ -31,6 +31,7 @@ from .messages import programs as errors_programs
 from .messages import sizes as errors_sizes
 from .messages import statements as errors_statements
 from .modules import hides_library
+from .parameters import ElementName, ShapeName, SizeName
 from .program_counter import shared
 from .provenance import Traced
 from .typenames import resolve
@@ -56,6 +57,9 @@ def variable(body: Body, node: syntax.Variable) -> Value:
             return Poison(span=node.span)
         case SizeName(value=value):
             return Exact(value=value, span=node.span)
+        case ElementName():
+            body.report(errors_names.not_a_value(node.span, node.name.text, "a type"))
+            return Poison(span=node.span)
         case ShapeName():
             body.report(errors_sizes.shape_as_value(node.span, node.name.text))
             return Poison(span=node.span)

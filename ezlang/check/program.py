@@ -10,7 +10,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
-from ezlang.types.scalars import Setting
+from ezlang.types.scalars import INT64, Setting
 
 from . import expressions, instances
 from .context import Body, Given, Instance, Signature, World
@@ -19,6 +19,7 @@ from .messages import programs as errors_programs
 from .messages import statements as errors_statements
 from .modules import Loader, LoadModule
 from .names import const_value, param_value
+from .parameters import Size
 from .provenance import Traced
 from .signatures import signature
 from .typenames import struct_type
@@ -143,11 +144,17 @@ def _uncalled(world: World, module: ModuleInfo) -> list[Instance]:
 def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
     """Check a function without sizes and labels from a call."""
     names = function.node.sizes
-    sizes = tuple([(_SAMPLE_SIZE,) if name.is_shape else _SAMPLE_SIZE for name in names])
+    sizes = tuple([_sample(name) for name in names])
     quiet = bool(sizes)
     head = signature(Body(world, function.module), function, sizes, quiet=quiet)
     arguments = instances.public_arguments(head)
     return instances.instantiate(world, head, arguments, instances.uncalled(function), quiet=quiet)
+
+
+def _sample(name: syntax.SizeParameter) -> Size:
+    if name.kind is not None:
+        return INT64
+    return (_SAMPLE_SIZE,) if name.is_shape else _SAMPLE_SIZE
 
 
 def _reachable(roots: list[Instance], *, live: bool = False) -> list[Instance]:

@@ -6,10 +6,13 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import VOID, FixedType, Type, element_of
 
-from .context import Body, ShapeName, Signature, Size, SizeName
+from .context import Body, Signature
 from .items import FunctionInfo
+from .messages import generics as errors_generics
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
+from .parameters import ElementName, ShapeName, Size, SizeName
+from .type_parameters import element_fits, element_type
 from .typenames import label, resolve, size, sizes
 from .untyped import Poison, Typed, Value, known_shape
 
@@ -51,32 +54,45 @@ def _result(body: Body, node: syntax.FunctionItem) -> Type | None:
 
 
 def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[Size, ...]) -> None:
-    """Declare a function's size and shape parameters in its head or body."""
+    """Declare a function's size, shape and type parameters in its head or body."""
     for name, value in zip(function.node.sizes, sizes, strict=True):
-        if isinstance(value, int):
-            body.bind(name, SizeName(name.text, name.span, value))
-        else:
-            body.bind(name, ShapeName(name.text, name.span, value))
+        match value:
+            case int():
+                body.bind(name, SizeName(name.text, name.span, value))
+            case tuple():
+                body.bind(name, ShapeName(name.text, name.span, value))
+            case _:
+                body.bind(name, ElementName(name.text, name.span, value))
 
 
 def sizes_of_call(
     body: Body, function: FunctionInfo, node: syntax.Call, arguments: list[Value]
 ) -> tuple[Size, ...] | None:
-    """Return the sizes of a call: the first ones as written, others from the arguments' shapes."""
+    """Return the sizes of a call: the first ones as written, others from the arguments' types."""
     names = function.node.sizes
     if len(node.sizes) > len(names):
         body.report(errors_types.size_count(node.span, function.name, len(names), len(node.sizes)))
         return None
     found: dict[str, Size] = {}
     for name, expression in zip(names, node.sizes, strict=False):
+        if name.kind is not None:
+            body.report(errors_generics.type_given(expression.span, function.name, name))
+            return None
         written = _written(body, name, expression)
         if written is None:
             return None
         found[name.text] = written
-    shapes = {n.text: n.is_shape for n in names}
+    shapes = {n.text: n.is_shape for n in names if n.kind is None}
     for parameter, argument in zip(function.node.parameters, arguments, strict=True):
         _match(shapes, found, parameter.type.sizes, known_shape(argument))
         _match(shapes, found, parameter.type.bits, _bits(argument, len(parameter.type.bits)))
+    for name in names:
+        if name.kind is not None:
+            element = element_type(function, name, arguments)
+            if not element_fits(body, function, name, element, node.span, arguments):
+                return None
+            assert element is not None
+            found[name.text] = element
     missing = [n.text for n in names if n.text not in found]
     if missing:
         if not any(isinstance(a, Poison) for a in arguments):

@@ -10,13 +10,14 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import ArrayType, Field, Type, array_of
 
 from . import names
-from .context import Body, Local, LoopParty, ShapeName, SizeName
+from .context import Body, Local, LoopParty
 from .elements import field_type, index_chain, index_values, indexed_type, slice_range
 from .items import described
 from .label_checks import may_hold
 from .messages import flow as errors_flow
 from .messages import statements as errors_statements
 from .messages import structs as errors_structs
+from .parameters import ElementName, ShapeName, SizeName
 from .program_counter import leaves
 from .provenance import Traced, Why, combine
 from .untyped import Typed
@@ -96,7 +97,7 @@ def _variable(body: Body, node: syntax.Variable) -> Target | None:
             )
         case Local(fixed=str() as what):
             body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
-        case LoopParty() | SizeName() | ShapeName():
+        case LoopParty() | SizeName() | ShapeName() | ElementName():
             what = "a party" if isinstance(local, LoopParty) else "a size parameter"
             body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
         case None:

@@ -21,11 +21,12 @@ from ezlang.types.types import (
     is_integer,
 )
 
-from .context import Body, ShapeName, World
+from .context import Body, World
 from .items import ImportInfo, ModuleInfo, Progress, StructInfo, described
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
+from .parameters import ElementName, ShapeName
 from .untyped import Deferred, Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 28
@@ -50,8 +51,11 @@ def label(body: Body, node: syntax.Label) -> Label | None:
 def resolve(body: Body, node: syntax.TypeName) -> Type | None:
     """Return a written type; None if it is wrong, which is reported."""
     element: Type | None = SCALARS.get(node.name.text)
+    local = body.find(node.name.text)
     if node.bits:
         element = fixed_type(body, node.bits)
+    elif isinstance(local, ElementName):
+        element = local.type
     elif element is None:
         struct = struct_named(body, node.name)
         element = None if struct is None else struct_type(body.world, struct)

@@ -14,6 +14,9 @@ from .lexer import Comment, Token
 from .maker import Child, Group
 from .statements import StatementMaker
 
+TYPE_KINDS = frozenset({"type", "number", "integer"})
+"""The words before the name of a type parameter."""
+
 
 class Builder(StatementMaker):
     """Makes nodes; the parser calls `build` with the name of a rule and its parts.
@@ -143,7 +146,18 @@ class Builder(StatementMaker):
 
     def _make_size_name(self, children: list[Child]) -> tree.Node:
         name = self._name(children[0])
-        return tree.SizeParameter(span=name.span, text=name.text, is_shape=len(children) > 1)
+        if len(children) == 1 or cast(Token, children[1]).kind == "...":
+            return tree.SizeParameter(span=name.span, text=name.text, is_shape=len(children) > 1)
+        if name.text not in TYPE_KINDS:
+            self._report(
+                "EZ0020",
+                f"`type`, `number` or `integer` was expected, but here is `{name.text}`",
+                name.span,
+                "Sizes have no type: fn f<n>(int32[n] x). `fn f<number t, n>(t[n] x)` is for "
+                "elements of any type of numbers.",
+            )
+        type, kind = self._name(children[1]), name.text
+        return tree.SizeParameter(span=type.span, text=type.text, is_shape=False, kind=kind)
 
     def _make_parameters(self, children: list[Child]) -> tree.Node:
         return self._group("parameters", children)

@@ -29,9 +29,13 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeParameter(Name):
-    """`n`, or `s...`, which stands for any number of sizes: a shape."""
+    """`n`, or `s...`, which stands for any number of sizes, or `number t`, for an element type.
+
+    `kind` is the word before a type: which types it stands for.
+    """
 
     is_shape: bool
+    kind: str | None = None
 
 
 # Labels and types

@@ -127,3 +127,51 @@ def test_statistics_searches_and_bits(n: int) -> None:
         "left": left,
         "same": word,
     }
+
+
+OF_ANY_TYPE = """\
+import linalg;
+import search;
+import sort;
+import stats;
+party alice, bob;
+
+fn main() {{
+    secret {0}[6] x = input(alice, "x");
+    secret {0}[6] y = input(bob, "y");
+    output(all, [search.largest(x), search.smallest(x)], "ends");
+    output(all, [search.argmax(x), search.argmin(x), search.index_of(x, y[0])], "places");
+    output(all, search.count(x, y[0]) + stats.count_up_to(x, y[1]), "counts");
+    output(all, sort.ascending(x), "up");
+    output(all, sort.descending(x), "down");
+    output(all, stats.median(x), "median");
+    output(all, linalg.dot(x, y), "dot");
+    output(all, linalg.outer(x[0..2], y[1..3]), "outer");
+}}
+"""
+
+
+@pytest.mark.parametrize("type", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "uint64"])
+def test_functions_for_integers_of_any_type(type: str) -> None:
+    width, signed = int(type.lstrip("uint")), type[0] == "i"
+    low = -(1 << width - 1) if signed else 0
+
+    def wrapped(number: int) -> int:
+        return (number - low) % (1 << width) + low
+
+    x = [3, low + (1 << width) - 1, low, 7, 3, low + 5]
+    y = [3, 7, 100, low, 9, low + (1 << width) - 2]
+    program = api.checked(api.check_text(OF_ANY_TYPE.format(type)))
+    inputs = {"alice": {"x": x}, "bob": {"y": y}}
+    outputs = api.run_clear(program, inputs).outputs["alice"]
+    assert outputs == {
+        "ends": [max(x), min(x)],
+        "places": [x.index(max(x)), x.index(min(x)), 0],
+        "counts": 2 + sum(each <= 7 for each in x),
+        "up": sorted(x),
+        "down": sorted(x, reverse=True),
+        "median": sorted(x)[2],
+        "dot": wrapped(sum(a * b for a, b in zip(x, y, strict=True))),
+        "outer": [[wrapped(a * b) for b in y[1:3]] for a in x[:2]],
+    }
+    assert api.run_simulated(program, inputs).outputs["alice"] == outputs

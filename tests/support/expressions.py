@@ -216,6 +216,11 @@ class Expressions:
 
     def call(self, scope: Scope, function: Function, limit: str, depth: int) -> Text:
         arguments = [self.expression(scope, t, limit, depth - 1) for t in function.parameters]
+        if function.generic is not None:  # numbers without a type would give another one
+            arguments = [
+                (f"{t.base}({text})" if t.base == function.generic else text, label)
+                for t, (text, label) in zip(function.parameters, arguments, strict=True)
+            ]
         label = PUBLIC
         for _, one in arguments:
             label = meet(label, one)

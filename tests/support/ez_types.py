@@ -67,6 +67,8 @@ class Function:
     name: str
     parameters: tuple[Ty, ...]
     result: Ty
+    generic: str | None = None
+    """The element type for which a type parameter stands in all calls."""
 
 
 @dataclass(frozen=True)

@@ -372,8 +372,16 @@ class ProgramGenerator(Expressions):
         scope.variables = [
             Var(n, t, SECRET, False, 0) for n, t in zip(names, parameters, strict=True)
         ]
-        head = ", ".join(f"{t} {n}" for n, t in zip(names, parameters, strict=True))
-        self.emit(f"fn {name}({head}) -> {result} {{")
+        # A function that nothing calls is checked with `int64` for the type.
+        generic = None
+        if any(t.base == "int64" for t in parameters) and self.chance(50):
+            generic = "int64" if all(0 not in t.shape for t in parameters) else None
+        heads = [str(t) for t in (*parameters, result)]
+        if generic is not None:
+            heads = [h.replace("int64", "t") if h.startswith("int64") else h for h in heads]
+            name += self.choice(["<type t>", "<number t>", "<integer t>"])
+        head = ", ".join(f"{t} {n}" for n, t in zip(names, heads, strict=False))
+        self.emit(f"fn {name}({head}) -> {heads[-1]} {{")
         self.indent += 1
         self.generic = True
         local = self.fresh("v")
@@ -386,7 +394,7 @@ class ProgramGenerator(Expressions):
         self.generic = False
         self.indent -= 1
         self.emit("}")
-        self.functions.append(Function(name, parameters, result))
+        self.functions.append(Function(name.split("<")[0], parameters, result, generic))
 
     def program(self) -> Generated:
         self.emit(f"party {', '.join(self.parties)};")
