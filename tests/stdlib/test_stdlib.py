@@ -63,6 +63,8 @@ fn main() {
     output(all, sort.ascending32(int32(x)), "up in 32 bits");
     output(all, sort.by_key(x, y), "by key");
     output(all, sort.is_ascending(x), "sorted");
+    output(all, sort.stable_by_key(int32(x) & 3, y), "stable");
+    output(all, sort.order(int32(x) & 3), "order");
 }
 """
 
@@ -78,6 +80,9 @@ def test_sorting_any_number_of_elements(n: int) -> None:
     assert outputs["down"] == sorted(x, reverse=True)
     assert outputs["by key"] == [value for _, value in sorted(zip(x, y, strict=True))]
     assert outputs["sorted"] == (x == sorted(x))
+    order = sorted(range(n), key=lambda i: x[i] & 3)
+    assert outputs["order"] == order
+    assert outputs["stable"] == [y[i] for i in order]
 
 
 STATISTICS = """\
