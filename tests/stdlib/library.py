@@ -79,10 +79,24 @@ def _hidden(example: Example, number: int) -> tuple[list[str], str]:
             continue
         name = f"hidden{number}_{place}"
         sizes = "".join(f"[{size}]" for size in shape)
-        declared.append(f"secret {parameter.type.name.text}{sizes} {name} = {argument.span.text};")
+        element = parameter.type.name.text
+        if any(one.text == element and one.kind is not None for one in example.function.sizes):
+            element = _element(argument)
+        declared.append(f"secret {element}{sizes} {name} = {argument.span.text};")
         start, end = argument.span.start - len(prefix), argument.span.end - len(prefix)
         text = text[:start] + name + text[end:]
     return declared, text
+
+
+def _element(literal: tree.Expr) -> str:
+    """Return the type of the elements of a literal whose context gives it none."""
+    while isinstance(literal, tree.ArrayLiteral | tree.Unary):
+        match literal:
+            case tree.ArrayLiteral(elements=elements):
+                literal = elements[0]
+            case tree.Unary(operand=operand):
+                literal = operand
+    return {tree.DecimalLiteral: "fixed", tree.BoolLiteral: "bool"}.get(type(literal), "int64")
 
 
 def _call(expr: tree.Expr) -> tree.Call:
