@@ -9,7 +9,7 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
-from . import operators, targets
+from . import operators, powers, targets
 from .coerce import Want, coerce
 from .context import Body
 from .label_checks import may_read
@@ -41,14 +41,17 @@ def _assign(body: Body, place: targets.Target, value: Value, span: Span) -> type
 def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement | None:
     """Check `x op= y`: the indices of the place are evaluated once, into variables of their own."""
     place = targets.target(body, node.target)
-    right = body.value(node.value)
+    right = None if operator == "**" else body.value(node.value)
     if place is None:
         return None
     declared, place = _evaluated_once(body, place)
     left = _read(body, place)
     if left is None or not may_read(body, left):
         return None
-    result = operators.apply(body, operator, node.span, node.value.span, left, right)
+    if right is None:
+        result = powers.raised(body, node.span, node.span, left, node.value)
+    else:
+        result = operators.apply(body, operator, node.span, node.value.span, left, right)
     statement = _assign(body, place, result, node.span)
     if statement is None or not declared:
         return statement

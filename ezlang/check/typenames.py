@@ -26,7 +26,7 @@ from .items import ImportInfo, ModuleInfo, Progress, StructInfo, described
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
-from .parameters import ElementName, ShapeName
+from .parameters import ElementName, ShapeName, SizeName
 from .untyped import Deferred, Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 28
@@ -166,6 +166,8 @@ def struct_named(body: Body, name: syntax.Name) -> StructInfo | None:
     if module is not body.module:
         inner = syntax.Name(span=name.span, text=text)
         body.report(errors_names.unknown_in_module(inner, module.name, structs))
+    elif isinstance(local := body.find(text), SizeName):
+        body.report(errors_names.size_as_type(name, local.span))
     elif text not in module.ambiguous:
         body.report(errors_names.unknown_type(name, [*SCALARS, *structs]))
     return None

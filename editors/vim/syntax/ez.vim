@@ -15,7 +15,7 @@ syn keyword ezRelease output reveal
 syn match ezOperator "[-+*/%&|^~!<>=?]"
 syn match ezOperator "[-+*/%&|^!<>=]="
 syn match ezOperator "<<\|>>\|&&\|||\|\*\*"
-syn match ezOperator "<<=\|>>="
+syn match ezOperator "<<=\|>>=\|\*\*="
 syn match ezOperator "->"
 syn match ezDelimiter "[][(){},:;.]"
 syn match ezDelimiter "::"

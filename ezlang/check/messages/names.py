@@ -72,6 +72,19 @@ def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
     )
 
 
+def size_as_type(name: syntax.Name, place: Span) -> Diagnostic:
+    """A size parameter where a type is needed."""
+    return Diagnostic(
+        code="EZ1003",
+        message=f"`{name.text}` is a size here, not a type",
+        span=name.span,
+        label="not a type",
+        notes=(Note(message=f"`{name.text}` is declared here", span=place),),
+        help=f"For elements of any type, declare `type {name.text}` there, or "
+        f"`number {name.text}` for numbers, or `integer {name.text}`.",
+    )
+
+
 def unknown_attribute(name: syntax.Name, known: str) -> Diagnostic:
     """An attribute that does not exist."""
     return Diagnostic(
