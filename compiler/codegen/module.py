@@ -150,7 +150,7 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             local_shares.reduce(e, operation)
         case ir.MatrixProduct() if is_local(operation):
             local_shares.matrix_product(e, operation)
-        case ir.Oblivious() | ir.Lookup() | ir.Reduce() | ir.Product() | ir.RectifiedShift():
+        case ir.Oblivious() | ir.Lookup() | ir.Reduce() | ir.Product() | ir.Cut():
             raise CompilerBug("an operation that passes expand reached code generation")
         case _:
             assert_never(operation)

@@ -85,6 +85,9 @@ def _evaluated(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array
         case ir.RectifiedShift():
             x = operands[0]
             return np.asarray(np.maximum(x, 0) >> x.dtype.type(operation.shift))
+        case ir.SignAndFit():
+            x, most = operands[0], 1 << operation.size
+            return np.stack((x < 0, (x >= -most) & (x < most)))
         case ir.Reduce():
             return reduce(operation.kind, operands[0], operation.axis, result.element)
         case ir.MatrixProduct():

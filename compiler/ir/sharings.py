@@ -16,6 +16,7 @@ assigned. In the rules, operands that aren't shared are *known*: public, or owne
 | bit | A → B | B, local | Y |
 | lookup (public table, index) | A | B | Y |
 | rectified shift | A | | |
+| sign and fit | A → B | | |
 | data movement | local | local | local |
 
 The table's column gives the sharing of the result. Every operand of an operation is either in the

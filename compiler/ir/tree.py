@@ -50,7 +50,9 @@ from .operations.control import For as For
 from .operations.control import If as If
 from .operations.control import Structured as Structured
 from .operations.control import While as While
+from .operations.cuts import Cut as Cut
 from .operations.cuts import RectifiedShift as RectifiedShift
+from .operations.cuts import SignAndFit as SignAndFit
 from .operations.elementwise import Binary as Binary
 from .operations.elementwise import Bit as Bit
 from .operations.elementwise import Cast as Cast
@@ -107,7 +109,7 @@ AnyMove = AnyRead | AnyWrite | Stack
 AnyOblivious = ObliviousRead | ObliviousWrite
 AnyProduct = MatrixProduct | Convolution
 AnyTensor = Constant | Iota | Positions | Separate | Reduce | Lookup
-AnyCut = RectifiedShift
+AnyCut = RectifiedShift | SignAndFit
 AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct | AnyCut
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
 AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert

@@ -23,6 +23,7 @@ from .general.reduce import expand_products, expand_reduce
 from .general.simplify import simplify
 from .prepare import vectorise_for
 from .sharings.circuit_depth import choose_circuits
+from .sharings.clamps import clamp_once
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
@@ -64,6 +65,7 @@ def passes_for(
         narrow,
         assign.given(protocol, profile),
         choose_once,
+        clamp_once,
         cut_once,
         expand_shared,
         mask_factors,

@@ -32,6 +32,7 @@ from .pipeline import pipelines
 from .run import run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
+from .sharings.clamps import clamp_once
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
@@ -108,7 +109,7 @@ def after_assignment(
     paired = len(program.parties) == PAIRED
     passes: tuple[Pass[[]], ...] = (
         choose_once,
-        *((cut_once,) if paired else ()),
+        *((clamp_once, cut_once) if paired else ()),
         expand_shared.given(memory),
         merge_common,
         *((mask_factors,) if paired else ()),

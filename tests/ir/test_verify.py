@@ -95,6 +95,8 @@ def broken(v: Values) -> dict[str, ir.Operation]:
         "condition is a bool": ir.Select(operands=(n, n, n), results=v.new()),
         "sides differ": ir.Select(operands=(b, n, v.small), results=v.new()),
         "wrong shift": ir.RectifiedShift(shift=31, operands=(n,), results=v.new()),
+        "wrong size": ir.SignAndFit(size=31, operands=(n,), results=v.new(BOOL, (2,))),
+        "two bools": ir.SignAndFit(size=3, operands=(n,), results=v.new(BOOL)),
         "no such bit": ir.Bit(position=32, operands=(n,), results=v.new(BOOL)),
         "sizes differ": ir.Reshape(operands=(v.array,), results=v.new(INT32, (7,))),
         "types differ": ir.Broadcast(operands=(n,), results=v.new(INT8, (2,))),

@@ -26,7 +26,7 @@ from tests.support.threads import run_threads
 FREE = (*NAMES, "checks", "known", "pairs", "signs", "late_shifts")
 """Passes that may come in any order, or not at all, before sharings are assigned."""
 
-LATE = ("simplify", "cse", "dce", "narrow", "swap", "cuts")
+LATE = ("simplify", "cse", "dce", "narrow", "swap", "clamps", "cuts")
 """Passes that may come after it."""
 
 ORDERS = st.lists(st.sampled_from(sorted(FREE)), max_size=8)

@@ -79,6 +79,19 @@ def rectified(bits: int, n: int) -> Cost:
     return leaves + tree + 4 * packed(n) + numbers + chosen[0], rounds + 2 + chosen[1]
 
 
+def fitting(bits: int, n: int) -> Cost:
+    """A comparison of all bits but the sign, cut after four; trees of equalities; four ANDs."""
+    high = -(-(bits - 5) // 4)
+    size = packed(n)
+    halves = (-(-n // 2), n // 2), (-(-high * n // 2), high * n // 2)
+    lower, upper = (
+        sum(message * half + packed(4 * half) for half in two)
+        for message, two in zip((4, 8), halves, strict=True)
+    )
+    tree = 6 * size * (high - 1) + 8 * size * (high - 1)
+    return lower + upper + tree + 12 * size, 4 + levels(high)
+
+
 def multiplied(bits: int, n: int, terms: int) -> Cost:
     """Cross terms, of a party's numbers and the other's bits."""
     return terms * (bits * n // 8 + product_message(bits, n)), 2
@@ -110,7 +123,9 @@ def binary(kind: BinaryKind, x: str, y: str, result: str, known: int | None = No
 
 def one(node: Callable[..., ir.Operation], x: str, result: str, **more: Any) -> Any:
     def make(t: IntType, shape: tuple[int, ...]) -> tuple[ir.Operation, Known]:
-        made = value(9, BOOL if result == "bool" else t, shape, "B" if result == "bool" else result)
+        flags = result in ("bool", "bools")
+        size = (2, *shape) if result == "bools" else shape
+        made = value(9, BOOL if flags else t, size, "B" if flags else result)
         return node(operands=(value(0, t, shape, x),), results=(made,), **more), (None,)
 
     return make
@@ -156,6 +171,7 @@ TABLE: dict[str, tuple[Any, Callable[[int, int], Cost]]] = {
     ),
     "bit 5": (one(ir.Bit, "A", "bool", position=5), lambda w, n: compared(5, n)),
     "max(x, 0) >> 4": (one(ir.RectifiedShift, "A", "A", shift=4), rectified),
+    "x < 0, x >> 4 in (0, -1)": (one(ir.SignAndFit, "A", "bools", size=4), fitting),
     "bool(x)": (one(ir.Cast, "A", "bool"), same),
     "c ? x : y": (select("A", "A"), selected),
     "c ? k : l": (select("A", "public"), counted),

@@ -177,6 +177,18 @@ def test_rectified_shifts(pair: Pair, element: IntType) -> None:
             agrees(pair, narrow, [small_values(element, bits, nonnegative, 2)])
 
 
+@pytest.mark.parametrize("element", [one for one in INTEGERS if one.signed], ids=str)
+def test_signs_and_fits(pair: Pair, element: IntType) -> None:
+    """Of all numbers, and of those that are known to have few bits."""
+    x, y = value(0, element, SHAPE, "A"), value(9, BOOL, (2, *SHAPE), "B")
+    for size in (1, 3, element.width - 2):
+        wide = ir.SignAndFit(size=size, operands=(x,), results=(y,))
+        agrees(pair, wide, [values_of(element, SHAPE, 1)])
+        for bits, nonnegative in ((1, False), (4, True), (5, False), (element.width - 1, True)):
+            narrow = replace(wide, bits=bits, nonnegative=nonnegative)
+            agrees(pair, narrow, [small_values(element, bits, nonnegative, 2)])
+
+
 @pytest.mark.parametrize("source", [BOOL, *INTEGERS], ids=str)
 @pytest.mark.parametrize("target", [BOOL, *INTEGERS], ids=str)
 @pytest.mark.parametrize("sharing", ["A", "B"])

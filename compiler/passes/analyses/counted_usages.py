@@ -19,6 +19,9 @@ from ...ir.facts import ConstantOperands
 from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 
+_WHOLE: Final = (ir.Product, ir.Reduce, ir.Lookup, ir.SignAndFit)
+"""Operations whose result has another shape than their operands."""
+
 MOST: Final = 4096
 """Largest number of elements on which a protocol is run."""
 
@@ -51,7 +54,7 @@ def counted_usages(operation: ir.Operation, known: ConstantOperands = ()) -> Seq
     if not size:
         return (NOTHING,)
     form, factor = operation, 1.0
-    if size > MOST and not isinstance(operation, ir.Product | ir.Reduce | ir.Lookup):
+    if size > MOST and not isinstance(operation, _WHOLE):
         form, factor = _cut(operation), size / MOST
     return tuple(
         count((replace(form, deep=deep),), (known,)).times(factor)

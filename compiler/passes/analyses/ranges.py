@@ -45,6 +45,10 @@ def ranges_of(program: ir.Program) -> Mapping[str, Intervals]:
     return found
 
 
+_Bound = tuple[ir.Value, BinaryKind, Interval]
+"""A value that compares so with some number within the interval."""
+
+
 @dataclass(slots=True)
 class _Analysis:
     """The analysis of one function. `results` has the result ranges of its callees."""
@@ -114,28 +118,60 @@ class _Analysis:
             return None
         return Interval(0, (1 << down) - 1)
 
-    def _selected(self, operation: ir.Select) -> Interval:
-        """Return the range of a selection; a side that is compared is within the other number."""
+    def _selected(self, operation: ir.Select, given: tuple[_Bound, ...] = ()) -> Interval:
+        """Return the range of a selection; a side that is compared is within the other number.
+
+        `given`: what is known of values where the selection matters.
+        """
         condition, x, y = operation.operands
+        true, false = self._told(condition)
+        return self._where(x, (*given, *true)).join(self._where(y, (*given, *false)))
+
+    def _told(self, condition: ir.Value) -> tuple[tuple[_Bound, ...], tuple[_Bound, ...]]:
+        """Return what is known of values where a condition is true, and where it is false."""
         compared = self.defined.get(self._source(condition).id)
-        if not isinstance(compared, ir.Binary) or compared.kind not in NEGATED:
-            return operation.range(self.of(operation.operands))
-        first = self._compared(x, compared.kind, compared.operands)
-        second = self._compared(y, NEGATED[compared.kind], compared.operands)
-        return first.join(second)
+        if isinstance(compared, ir.Binary) and compared.kind in NEGATED:
+            x, y = compared.operands
+            true, false = (
+                (
+                    (self._source(x), kind, self.known[y.id]),
+                    (self._source(y), EXCHANGED[kind], self.known[x.id]),
+                )
+                for kind in (compared.kind, NEGATED[compared.kind])
+            )
+            return true, false
+        if (found := self._sign_or_fit(condition)) is not None:
+            cut, place = found
+            x, end, zero = self._source(cut.operands[0]), 1 << cut.size, Interval(0, 0)
+            if place == 0:
+                return ((x, BinaryKind.LT, zero),), ((x, BinaryKind.GE, zero),)
+            low, high = Interval(-end, -end), Interval(end, end)
+            return ((x, BinaryKind.GE, low), (x, BinaryKind.LT, high)), ()
+        return (), ()
 
-    def _compared(self, side: ir.Value, kind: BinaryKind, x: tuple[ir.Value, ...]) -> Interval:
-        """Return the range of a value where a comparison is true.
+    def _sign_or_fit(self, condition: ir.Value) -> tuple[ir.SignAndFit, int] | None:
+        """Return the operation of which a bool is a result, and which of both it is."""
+        read = self.defined.get(condition.id)
+        if not isinstance(read, ir.Extract):
+            return None
+        cut = self.defined.get(read.operands[0].id)
+        place = self.known[read.operands[1].id]
+        return (cut, place.low) if isinstance(cut, ir.SignAndFit) else None
 
-        The value is one that is compared, or a function of one such as its complement.
+    def _where(self, side: ir.Value, bounds: tuple[_Bound, ...]) -> Interval:
+        """Return the range of a value where the bounds hold.
+
+        The value is one that has bounds, or a function of one such as its complement.
         """
         source, found = self._source(side), self.known[side.id]
+        own = [(kind, limit) for value, kind, limit in bounds if value == source]
         made = self.defined.get(source.id)
-        if isinstance(made, ir.Unary) and source not in map(self._source, x):
-            return made.range((self._compared(made.operands[0], kind, x),))
-        for one, other, how in ((x[0], x[1], kind), (x[1], x[0], EXCHANGED[kind])):
-            if self._source(one) == source:
-                found = _bounded(found, how, self.known[other.id])
+        if bounds and not own and isinstance(made, ir.Unary):
+            return made.range((self._where(made.operands[0], bounds),))
+        if bounds and isinstance(made, ir.Select) and self._sign_or_fit(made.operands[0]):
+            return self._selected(made, bounds)
+        for kind, limit in own:
+            found = _bounded(found, kind, limit)
         return found
 
     def _source(self, value: ir.Value) -> ir.Value:

@@ -19,6 +19,7 @@ from ezlang.source import NO_SPAN, Span
 from ...ir import tree as ir
 from ...ir.intervals import Interval, bits_of, full, signed_bits_of
 from ...ir.kinds import Messages
+from ...ir.text import operation_name
 from ...ir.tree import BinaryKind, Sharing
 from ..analyses.ranges import Intervals, ranges_of
 from ..description import optional
@@ -119,7 +120,7 @@ def _bounded(operation: ir.Lookup, known: _Known) -> ir.Operation:
 
 
 def numbers_of(
-    operation: ir.Binary | ir.Select | ir.Convert | ir.RectifiedShift,
+    operation: ir.Binary | ir.Select | ir.Convert | ir.AnyCut,
 ) -> Sequence[ir.Value]:
     """Return the values that must fit into the bits of a narrowed operation."""
     match operation:
@@ -127,7 +128,7 @@ def numbers_of(
             values = _operands_and_result(operation)
         case ir.Select():
             values = operation.operands[1:]
-        case ir.Convert() | ir.RectifiedShift():
+        case ir.Convert() | ir.Cut():
             values = operation.operands
         case _:
             assert_never(operation)
@@ -184,8 +185,8 @@ def explain(program: ir.Program) -> Iterator[Narrowed]:
                 text = operation.kind.value if isinstance(operation, ir.Binary) else "select"
                 if isinstance(operation, ir.Convert):
                     text = "convert"
-                if isinstance(operation, ir.RectifiedShift):
-                    text = "rectified shift"
+                if isinstance(operation, ir.Cut):
+                    text = operation_name(type(operation)).replace("_", " ")
                 yield Narrowed(
                     operation.span, text, operation.bits, operation.nonnegative, tuple(facts)
                 )

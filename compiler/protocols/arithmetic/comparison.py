@@ -31,6 +31,7 @@ from ..boolean.comparison_tree import levels
 from ..boolean.gates import and_all, and_bits, pack
 from ..conversions.bits_and_numbers import select, unpack
 from ..core.party import SharingParty
+from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Array, Bytes, Steps, together
@@ -108,14 +109,25 @@ def compare_parts(
     """
     flat = x.reshape(-1)
     size = -(-flat.size // 8)
-    step, rows = party.variants.digit_bits, party.variants.digit_rows
-    counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
-    plan, ends = levels(counts)
+    counts = digit_counts(party, edges)
     pairs = 8 * size * (sum(counts) - len(counts))
     state, made = yield from together(
-        [rows(party, flat, edges), party.preprocessing.bit_pairs(pairs)]
+        [party.variants.digit_rows(party, flat, edges), party.preprocessing.bit_pairs(pairs)]
     )
-    if size and plan:
+    return (yield from combine(party, state, counts, made))
+
+
+def digit_counts(party: SharingParty, edges: Sequence[int]) -> tuple[int, ...]:
+    """Return the number of digits of each part."""
+    return tuple(-(-(b - a) // party.variants.digit_bits) for a, b in pairwise(edges))
+
+
+def combine(
+    party: SharingParty, state: Bytes, counts: tuple[int, ...], made: BitTriples
+) -> Steps[list[tuple[Bytes, Bytes | None]]]:
+    """Combine the rows of the digits of parts, by pairs that are `made`, as `compare_parts`."""
+    plan, ends = levels(counts)
+    if state.size and plan:
         tree = party.planes.tree(state, plan, made)
         for level in plan:
             theirs = yield from party.swap(tree.open(level), Purpose.MASKED_BITS)

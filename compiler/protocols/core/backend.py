@@ -80,6 +80,7 @@ class Variants:
     mask: Callable[[SharingParty, Array, int, int], Steps[Array]]  # arithmetic/owned.py: mask_known
     digit_bits: int  # arithmetic/comparison.py: compare_parts
     digit_rows: Callable[[SharingParty, Array, Sequence[int]], Steps[Bytes]]
+    near_rows: Callable[[SharingParty, Array, Sequence[int]], Steps[tuple[Bytes, Bytes]]]  # fits.py
     equality: Callable[[SharingParty, Array], Steps[Bytes]]  # arithmetic/comparison.py: equal
     numbers_of_bits: Callable[[SharingParty, Bytes, int, int], Steps[Array]]  # bits_to_numbers
     selection: Callable[[SharingParty, Bytes, Array], Steps[Array]]  # conversions/: select

@@ -77,9 +77,8 @@ class OtProtocols(Protocol):
         """The entries with indices `digits` of the other's tables [DKS+17]:
         `lengths.table_batches`.
 
-        A table is a word of 16 entries of `fields` bits, entry 0 lowest. One party has the words,
-        the other the digits. Each passes None for the other's argument; the party with the words
-        obtains None.
+        A table is a word of 16 entries of `fields` bits, entry 0 lowest. A party that has no words,
+        or asks for nothing, passes None; who asks for nothing obtains None.
         """
 
     def lookups(

@@ -12,6 +12,7 @@ from ezlang.records import dataclass
 from ...ir.ots import OtKind
 from ..arithmetic.comparison import bit_rows, equal_by_bits
 from ..arithmetic.convolution import convolve_known_opened, convolve_opened
+from ..arithmetic.fits import near_bit_rows
 from ..arithmetic.lookups import lookup_opened
 from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
 from ..arithmetic.owned import mask_opened
@@ -72,6 +73,7 @@ DEALT: Final = Backend(
         mask=mask_opened,
         digit_bits=1,
         digit_rows=bit_rows,
+        near_rows=near_bit_rows,
         equality=equal_by_bits,
         numbers_of_bits=bits_to_numbers_opened,
         selection=select_by_product,

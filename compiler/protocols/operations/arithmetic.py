@@ -18,6 +18,7 @@ from ..arithmetic import comparison
 from ..arithmetic.comparison import equal, less_than, msb, negate_bits
 from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
+from ..arithmetic.fits import sign_and_fit
 from ..arithmetic.lookups import lookup
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
 from ..arithmetic.owned import Masked
@@ -135,10 +136,24 @@ def _lift(call: Call, shift: int) -> int | None:
 
 def rectified(call: Call, operation: ir.RectifiedShift) -> Steps[Array]:
     """max(x, 0) >> s: `rectified_shift`, of as many bits as x has without its sign."""
-    narrow, shift = call.narrow, operation.shift
-    signed = narrow is not None and not narrow.nonnegative
-    top = narrow.bits - 1 if narrow is not None and signed else call.type.width - 1
-    return (yield from rectified_shift(call.party, call.share(0), shift, max(top, shift + 1)))
+    shift = operation.shift
+    top = max(_top(call), shift + 1)
+    return (yield from rectified_shift(call.party, call.share(0), shift, top))
+
+
+def sign_and_size(call: Call, operation: ir.SignAndFit) -> Steps[Array]:
+    """x < 0, and whether x fits: `sign_and_fit`, of as many bits as x has without its sign."""
+    size, x = operation.size, call.share(0)
+    found = yield from sign_and_fit(call.party, x, size, max(_top(call), size + 1))
+    return np.concatenate([unpack(one, x.size) for one in found])
+
+
+def _top(call: Call) -> int:
+    """Return the place of the sign bit of the operand, whose lower bits have its value."""
+    narrow = call.narrow
+    if narrow is None or narrow.nonnegative:
+        return call.type_of(0).width - 1
+    return narrow.bits - 1
 
 
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:

@@ -75,7 +75,7 @@ def _steps(call: Call, operation: ir.Operation) -> Steps[Array | None]:
             return (yield from _revealed(call))
         case ir.Convert():
             return (yield from _converted(call))
-        case ir.Elementwise() | ir.Product() | ir.Lookup() | ir.RectifiedShift():
+        case ir.Elementwise() | ir.Product() | ir.Lookup() | ir.Cut():
             types = [value.type for value in (*operation.operands, *operation.results)]
             # Only operations on arithmetic shares take owned operands.
             if any(one.sharing is Sharing.ARITHMETIC or one.label.is_owned for one in types):
@@ -106,6 +106,8 @@ def _arithmetic(call: Call, operation: ir.Operation) -> Steps[Array]:
             return column.looked_up(call, operation)
         case ir.RectifiedShift():
             return column.rectified(call, operation)
+        case ir.SignAndFit():
+            return column.sign_and_size(call, operation)
         case _:
             raise CompilerBug(f"{type(operation).__name__} on arithmetic shares takes no messages")
 

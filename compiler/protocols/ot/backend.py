@@ -9,6 +9,7 @@ from typing import Final
 
 from ..arithmetic.comparison import digit_rows, equal_by_digits
 from ..arithmetic.convolution import convolve_by_matrices, convolve_known_by_matrices
+from ..arithmetic.fits import near_digit_rows
 from ..arithmetic.lookups import lookup_by_ots
 from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
 from ..arithmetic.owned import mask_by_zeros
@@ -44,6 +45,7 @@ OT: Final = Backend(
         mask=mask_by_zeros,
         digit_bits=DIGIT_BITS,
         digit_rows=digit_rows,
+        near_rows=near_digit_rows,
         equality=equal_by_digits,
         numbers_of_bits=bits_to_numbers_by_ots,
         selection=select_by_ots,
