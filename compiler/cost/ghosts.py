@@ -172,24 +172,6 @@ def _stack(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
     return ghost((len(arrays), *arrays[0].shape), np.result_type(*(one.dtype for one in arrays)))
 
 
-def _packbits(a: Any, axis: int | None = None, bitorder: str = "big") -> Any:
-    if axis is None:
-        return ghost(-(-a.size // 8))
-    shape = list(a.shape)
-    shape[axis] = -(-shape[axis] // 8)
-    return ghost(shape)
-
-
-def _unpackbits(
-    a: Any, axis: int | None = None, count: int | None = None, bitorder: str = "big"
-) -> Any:
-    if axis is None:
-        return ghost(8 * a.size if count is None else count)
-    shape = list(a.shape)
-    shape[axis] = 8 * shape[axis] if count is None else count
-    return ghost(shape)
-
-
 def _like(a: Any, dtype: Any = None, **options: Any) -> Any:
     return None if options else ghost(a.shape, a.dtype if dtype is None else dtype)
 
@@ -208,8 +190,6 @@ def _ravel(a: Any, *arguments: Any, **options: Any) -> Any:
 _SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
     np.concatenate: _concatenate,
     np.stack: _stack,
-    np.packbits: _packbits,
-    np.unpackbits: _unpackbits,
     np.zeros_like: _like,
     np.empty_like: _like,
     np.where: _where,

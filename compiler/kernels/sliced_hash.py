@@ -24,10 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .build import Kernel, Value, joined
 from .cipher import Cipher
 from .context import ContextAccess
 from .layout import MASKS, TILE
+from .memory import Blocks
 
 _HALF, _BLOCK = 64, 128
 _HALF_POLYNOMIAL, _BLOCK_POLYNOMIAL = 0x1B, 0x87
@@ -40,17 +43,18 @@ def doubled_halves(x: Value) -> Value:
     return (x << 1) ^ (overflow & _HALF_POLYNOMIAL)
 
 
-def doubled(block: bytes) -> bytes:
-    """Return σ of a block, as bytes."""
-    halves = (int.from_bytes(block[at : at + 8], "little") for at in (0, 8))
-    return b"".join(_double(x, _HALF, _HALF_POLYNOMIAL).to_bytes(8, "little") for x in halves)
+def doubled(block: Blocks) -> Blocks:
+    """Return σ of a block, [2]."""
+    overflow = np.negative(block >> np.uint64(_HALF - 1))
+    result: Blocks = (block << np.uint64(1)) ^ (overflow & np.uint64(_HALF_POLYNOMIAL))
+    return result
 
 
 def masks(u: bytes) -> bytes:
-    """Return U(τ) for all τ, one after the other."""
+    """Return U(τ) for all τ, one after the other. Both parties know u."""
     powers = [int.from_bytes(u, "little")]
     while len(powers) < MASKS.bit_length():
-        powers.append(_double(powers[-1], _BLOCK, _BLOCK_POLYNOMIAL))
+        powers.append(_doubled_number(powers[-1]))
     found = []
     for tweak in range(MASKS):
         total = 0
@@ -60,8 +64,8 @@ def masks(u: bytes) -> bytes:
     return b"".join(found)
 
 
-def _double(x: int, bits: int, polynomial: int) -> int:
-    return (x << 1) & ((1 << bits) - 1) ^ polynomial * (x >> (bits - 1))
+def _doubled_number(x: int) -> int:
+    return (x << 1) & ((1 << _BLOCK) - 1) ^ _BLOCK_POLYNOMIAL * (x >> (_BLOCK - 1))
 
 
 class TileHash:

@@ -27,6 +27,7 @@ from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, Context
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.layout import table_bytes
 from ezlang.compiler.kernels.matrices import STRIP_BYTES
+from ezlang.compiler.kernels.memory import Blocks
 from ezlang.compiler.kernels.sliced_hash import doubled
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
@@ -219,9 +220,10 @@ def test_garbling(target: Target, here: Engine, tmp_path: Path, garbling: Garbli
     netlist = schedule(b, [comparison.less_than(b, *ports, signed=False)], "less than")
     n = 11
     values = [RNG.integers(0, 1 << 16, n, np.uint16) for _ in ports]
-    delta = RNG.integers(0, 1 << 63, 2, np.uint64) | np.array([1, 0], np.uint64)
+    delta: Blocks = RNG.integers(0, 1 << 63, 2, np.uint64)
+    delta[0] |= np.uint64(1)
     halves = garbling is Garbling.THREE_HALVES
-    sigma = doubled(delta.tobytes()) if halves else orthomorphism(delta.tobytes())
+    sigma = (doubled if halves else orthomorphism)(delta)
     start, masks = random_bytes(16), sliced_hash.masks(random_bytes(16))
     zeros = [RNG.integers(0, 1 << 63, (n, 16, 2), np.uint64) for _ in ports]
     bits = [(value[:, None] >> np.arange(16, dtype=np.uint16)) & 1 for value in values]
@@ -230,7 +232,7 @@ def test_garbling(target: Target, here: Engine, tmp_path: Path, garbling: Garbli
         for zero, bit in zip(zeros, bits, strict=True)
     ]
     build = partial(units.build_yao, garbling=garbling)
-    own = Shared(garbling, delta.tobytes() + sigma + start, masks)
+    own = Shared(garbling, delta.tobytes() + sigma.tobytes() + start, masks)
     script = _netlist_script(netlist, n, own, [label.tobytes() for label in zeros])
     units.add_yao(here, garbler=True, garbling=garbling)
     made = run_here(script, here)

@@ -33,14 +33,14 @@ def send_base_ots(channel: SocketChannel, count: int) -> list[tuple[bytes, bytes
     return sender.pairs()
 
 
-def receive_base_ots(channel: SocketChannel, choices: list[int]) -> list[bytes]:
+def receive_base_ots(channel: SocketChannel, choices: Bits) -> list[bytes]:
     receiver = BaseOtReceiver(channel, choices)
     receiver.answer()
     return receiver.keys()
 
 
 def test_base_ots_give_the_chosen_keys() -> None:
-    choices = [int(bit) for bit in np.unpackbits(np.frombuffer(os.urandom(2), dtype=np.uint8))]
+    choices = np.unpackbits(np.frombuffer(os.urandom(2), dtype=np.uint8))
     pairs, keys = run_pair(
         lambda channel: send_base_ots(channel, len(choices)),
         lambda channel: receive_base_ots(channel, choices),
@@ -65,7 +65,10 @@ NO_POINTS = {
 
 @pytest.mark.parametrize("point", NO_POINTS.values(), ids=NO_POINTS)
 def test_base_ots_refuse_what_is_no_point(point: bytes) -> None:
-    for party in (lambda c: send_base_ots(c, 1), lambda c: receive_base_ots(c, [1])):
+    for party in (
+        lambda c: send_base_ots(c, 1),
+        lambda c: receive_base_ots(c, np.ones(1, np.uint8)),
+    ):
         ours, theirs = channel_pair()
         theirs.send(point)
         with pytest.raises(EzError, match="not a valid group element") as caught:

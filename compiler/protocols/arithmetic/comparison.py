@@ -28,8 +28,9 @@ from typing import Any, Final
 import numpy as np
 
 from ..boolean.comparison_tree import levels
-from ..boolean.gates import and_all, and_bits, pack
-from ..conversions.bits_and_numbers import select, unpack
+from ..boolean.gates import and_all, and_bits
+from ..conversions.bits_and_numbers import select
+from ..core.bits import pack, pack_rows, unpack
 from ..core.party import SharingParty
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
@@ -84,7 +85,7 @@ def digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Byt
     both = np.empty((2, *digits.shape), np.uint8)
     np.bitwise_and(found.reshape(digits.shape), 1, out=both[0])
     np.right_shift(found.reshape(digits.shape), 1, out=both[1])
-    rows: Bytes = np.packbits(both, axis=-1, bitorder="little")
+    rows: Bytes = pack_rows(both)
     return rows.reshape(2 * len(digits), -1)
 
 
@@ -229,7 +230,7 @@ def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:
     found, triples = yield from together(
         [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
     )
-    rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    rows = pack_rows(found.reshape(digits.shape))
     result: Bytes = yield from and_all(party, rows, triples)
     return result
 

@@ -30,9 +30,10 @@ from ezlang.types.types import ScalarType
 
 from ...circuits import catalogue
 from ...ir.tree import BinaryKind
-from ..boolean.gates import and_bits, and_both, evaluate, pack
-from ..conversions.bits_and_numbers import bits_to_numbers, masks, unpack
+from ..boolean.gates import and_bits, and_both, evaluate
+from ..conversions.bits_and_numbers import bits_to_numbers, masks
 from ..conversions.narrow import narrow_bits, narrow_numbers
+from ..core.bits import pack, unpack
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps, together
 from .comparison import millionaires, negate_bits, wraps

@@ -31,8 +31,8 @@ from typing import Final
 import numpy as np
 
 from ...ir.dtypes import word_dtype
-from ..boolean.gates import pack
-from ..conversions.bits_and_numbers import bits_to_numbers, select, unpack
+from ..conversions.bits_and_numbers import bits_to_numbers, select
+from ..core.bits import pack, unpack
 from ..core.lookups import Column, Sent, Table
 from ..core.party import SharingParty
 from ..core.purposes import Purpose

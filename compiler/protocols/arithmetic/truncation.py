@@ -16,8 +16,9 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
-from ..boolean.gates import and_bits, pack
+from ..boolean.gates import and_bits
 from ..conversions.bits_and_numbers import bits_to_numbers, select
+from ..core.bits import pack
 from ..core.party import SharingParty
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Bytes, Steps, together

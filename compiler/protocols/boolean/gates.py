@@ -113,11 +113,6 @@ def and_all(party: SharingParty, rows: Bytes, triples: BitTriples) -> Steps[Byte
     return result
 
 
-def pack(bits: Array) -> Bytes:
-    """Pack bits that are given one per byte."""
-    return np.packbits(bits.reshape(-1), bitorder="little")
-
-
 def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
     """Open packed bits to both parties: N bytes each way, one round."""
     theirs = yield from party.swap(x, Purpose.OPENING)

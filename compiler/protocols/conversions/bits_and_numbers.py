@@ -2,8 +2,8 @@
 
 Conversions from and to wire labels have the same form as those of bits. The garbler's share of a
 bit is the lowest bit of its label, and the evaluator's that of the active label [DSZ15], so
-`np.packbits` turns labels into packed bits without a message. In the other direction, each party
-inputs its share to the circuit, whose first gates are the XORs that combine them.
+labels become packed bits without a message. In the other direction, each party inputs its share to
+the circuit, whose first gates are the XORs that combine them.
 
 In an additive OT, the sender has a number z and the receiver a bit c; both obtain shares of c·z.
 Cost: one OT, one bit to the sender, ℓ bits back, two rounds. With a
@@ -18,15 +18,11 @@ from ...circuits.sum_netlist import adder
 from ...ir.dtypes import word_dtype
 from ..arithmetic.products import bits_of, halved_products, product
 from ..boolean.gates import evaluate, open_bits
+from ..core.bits import unpack
 from ..core.parts import Part, Witness
 from ..core.party import Planes, SharingParty
 from ..core.steps import Array, Bytes, Steps
 from ..ot.preprocessing import halved_bit_products
-
-
-def unpack(packed: Bytes, n: int) -> Bytes:
-    """Return n packed bits as bytes, one bit each."""
-    return np.unpackbits(packed, count=n, bitorder="little")
 
 
 def masks(condition: Array, x: Array) -> Array:

@@ -7,11 +7,12 @@ import numpy as np
 from ...circuits.catalogue import Narrow
 from ...circuits.sum_netlist import adder
 from ..arithmetic.products import bits_of
-from ..boolean.gates import evaluate, pack
+from ..boolean.gates import evaluate
+from ..core.bits import pack, unpack
 from ..core.parts import Part
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps
-from .bits_and_numbers import bits_to_numbers, tell_bits, to_bits, to_numbers, unpack
+from .bits_and_numbers import bits_to_numbers, tell_bits, to_bits, to_numbers
 
 
 def narrow_bits(

@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from .bits import unpack
 from .steps import Array, Bytes
 
 
@@ -61,6 +62,6 @@ class Witness(ABC):
 def _instances(packed: Bytes) -> Bytes:
     rows = packed.reshape(-1, packed.shape[-1]) if packed.size else packed.reshape(1, 0)
     if len(rows) == 1:
-        return np.unpackbits(rows[0], bitorder="little")
+        return unpack(rows[0], 8 * rows.shape[1])
     firsts: Bytes = rows[:, 0] & np.uint8(1)
     return firsts

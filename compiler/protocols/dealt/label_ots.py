@@ -10,10 +10,9 @@ from __future__ import annotations
 import ctypes
 from typing import ClassVar
 
-import numpy as np
-
 from ...kernels.engine import Engine
 from ...kernels.memory import Blocks, with_room
+from ..core.bits import pack
 from ..core.channel import Channel
 from ..ot.source import CotReceiverParty, CotSenderParty
 from ..ot.stock import Made
@@ -57,7 +56,7 @@ class GivenLabelReceiver(CotReceiverParty):
 
     def _extend(self, batch: Made, place: int | None) -> None:
         found = self._units.take(LabelOt(), batch.count)
-        packed = np.packbits(found["r"], bitorder="little")
+        packed = pack(found["r"])
         self.choices = with_room(self.choices, packed.size)
         self.choices.view[: packed.size] = packed.data
         _copy(found["t"], self._place(batch.count, place))

@@ -15,6 +15,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
 from ...kernels.memory import Blocks
+from ..core.bits import pack, unpack
 from ..core.local_products import LocalProducts
 from ..core.preprocessing import (
     BitPair,
@@ -136,7 +137,7 @@ def shares_of(unit: Unit, found: dict[str, Array], memory: Callable[[int], Bytes
         case Mask():
             return found["mask"][0] if "mask" in found else None
         case RandomBit():
-            bits = np.packbits(found["bit"], bitorder="little")
+            bits = pack(found["bit"])
             packed = memory(bits.size)
             packed[:] = bits
             return DaBits(bits=packed, numbers=found["number"])
@@ -154,7 +155,7 @@ def fields_of(unit: Unit, made: Any, party: int) -> dict[str, Array]:
             return {"a": made.a, **rows}
         case RandomBit():
             count = made.numbers.size
-            bits = np.unpackbits(made.bits, count=count, bitorder="little")
+            bits = unpack(made.bits, count)
             return {"bit": bits, "number": made.numbers}
         case OneHot():
             return {"place": made.places, "vector": made.vectors}

@@ -13,8 +13,9 @@ from ...ir.windows import Window
 from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known
 from ..arithmetic.products import bits_of, multiply_known, product, square
-from ..conversions.bits_and_numbers import tell_bits, unpack
+from ..conversions.bits_and_numbers import tell_bits
 from ..conversions.narrow import weights_of
+from ..core.bits import unpack
 from ..core.parts import Part
 from ..core.steps import Array, Bytes, Steps, together
 from .gates import evaluate

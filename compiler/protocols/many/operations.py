@@ -13,7 +13,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.tree import BinaryKind, Sharing
-from ..conversions.bits_and_numbers import unpack
+from ..core.bits import unpack
 from ..core.purposes import Purpose
 from ..core.steps import Array, Round, Steps
 from ..operations import boolean as boolean_column

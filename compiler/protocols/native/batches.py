@@ -15,6 +15,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...kernels.matrices import bit_order
 from ...kernels.memory import Blocks
+from ..core.bits import pack, unpack
 from ..core.lengths import Half, Panel
 from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
@@ -94,7 +95,7 @@ class BitProducts:
         at = half.start // 8
         arguments = (self.u.reshape(-1)[at:], half.ots, self._stride)
         self._session.receive(f"{self._kernel}_receiver", first, blocks, *arguments)
-        self.a[at : half.stop // 8] = np.packbits(choices, bitorder="little")
+        self.a[at : half.stop // 8] = pack(choices)
 
 
 class Products:
@@ -263,7 +264,7 @@ class MatrixRows:
         assert self._choosing is not None
         part = self._choosing[half.part, self._part]
         raw = np.ascontiguousarray(part).view(np.uint8).reshape(-1)
-        bits = np.unpackbits(raw, bitorder="little").reshape(-1, self._bits)
+        bits = unpack(raw, 8 * raw.size).reshape(-1, self._bits)
         out: Bytes = empty(half.ots, np.uint8)
         np.take(bits, bit_order(self._bits), axis=1, out=out.reshape(bits.shape))
         return out

@@ -23,6 +23,7 @@ from ...kernels import sharing as units
 from ...kernels.aes import cipher_for
 from ...kernels.matrices import strip_bytes
 from ...kernels.memory import Blocks
+from ..core.bits import pack
 from ..core.lengths import (
     Batch,
     Half,
@@ -119,7 +120,7 @@ class NativeOts:
         nothing = np.empty(0, np.uint8)
         sent = () if words is None else (padded(words),)
         received = nothing if digits is None else digits
-        if received.size and int(received.max()) >= 1 << DIGIT_BITS:
+        if (received >> DIGIT_BITS).any():
             raise CompilerBug("a table has 16 entries")
         kind = Tables(self._session, "tables", fields, sent, padded(received))
         count = 0 if words is None else words.size
@@ -218,7 +219,7 @@ class _Work:
             return _NOTHING
         own = kind.choices(half)
         self._chosen[number] = own, blocks
-        return np.packbits(own ^ choices, bitorder="little")
+        return pack(own ^ choices)
 
     def answer(self, number: int, blocks: Blocks, differences: Bytes) -> Bytes:
         """Adapt the OTs to the receiver's choices, and make the message."""

@@ -24,14 +24,13 @@ from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
 from ..arithmetic.owned import Masked
 from ..arithmetic.products import multiply_known, product, small_product, square
 from ..arithmetic.truncation import extend, rectified_shift, truncate
-from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import (
     bits_to_numbers,
     select,
     to_numbers,
     to_xor_shares,
-    unpack,
 )
+from ..core.bits import pack, unpack
 from ..core.lookups import Table
 from ..core.steps import Array, Bytes, Steps
 from ..homomorphic.products import (

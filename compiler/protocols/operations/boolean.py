@@ -16,8 +16,9 @@ from ...circuits.catalogue import Operand
 from ...circuits.netlist import Netlist
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
-from ..boolean.gates import and_bits, and_both, evaluate, pack
-from ..conversions.bits_and_numbers import masks, unpack
+from ..boolean.gates import and_bits, and_both, evaluate
+from ..conversions.bits_and_numbers import masks
+from ..core.bits import pack, unpack
 from ..core.party import LocalParty
 from ..core.steps import Array, Bytes, Steps
 from .call import AnyCall, Call, packed, unpacked

@@ -18,8 +18,7 @@ from ...circuits import catalogue
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype, word_dtype
 from ...ir.facts import ConstantOperands
-from ..boolean.gates import pack
-from ..conversions.bits_and_numbers import unpack
+from ..core.bits import pack, unpack
 from ..core.party import LocalParty, SharingParty
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Bytes

@@ -21,10 +21,11 @@ b·G + A and selects one without branching on c.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from nacl import bindings, exceptions
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
@@ -70,12 +71,12 @@ class BaseOtSender:
 
 
 class BaseOtReceiver:
-    """The receiver of base OTs, with choice bits (0 or 1)."""
+    """The receiver of base OTs, with choice bits: bytes of 0 or 1."""
 
-    def __init__(self, channel: Channel, choices: Sequence[int]) -> None:
+    def __init__(self, channel: Channel, choices: npt.NDArray[np.uint8]) -> None:
         self._channel = channel
         self._choices = choices
-        self._scalars = [_random_scalar() for _ in choices]
+        self._scalars = [_random_scalar() for _ in range(len(choices))]
         self._points: list[bytes] = []
         self._point = b""
 
@@ -84,11 +85,11 @@ class BaseOtReceiver:
         (self._point,) = _receive_points(self._channel, 1)
         if not bindings.crypto_core_ed25519_is_valid_point(self._point):
             raise _bad_point()
-        for scalar, choice in zip(self._scalars, self._choices, strict=True):
-            first = bindings.crypto_scalarmult_ed25519_base_noclamp(scalar)
-            second = bindings.crypto_core_ed25519_add(first, self._point)
-            self._points.append(_pick(first, second, choice))
-        self._channel.send(b"".join(self._points))
+        firsts = [bindings.crypto_scalarmult_ed25519_base_noclamp(s) for s in self._scalars]
+        seconds = [bindings.crypto_core_ed25519_add(first, self._point) for first in firsts]
+        message = _picked(firsts, seconds, self._choices)
+        self._points = [bytes(point) for point in message]
+        self._channel.send(message.tobytes())
         self._channel.flush()
 
     def keys(self) -> list[bytes]:
@@ -105,10 +106,15 @@ def _random_scalar() -> bytes:
     return bytes(bindings.crypto_core_ed25519_scalar_reduce(os.urandom(64)))
 
 
-def _pick(first: bytes, second: bytes, choice: int) -> bytes:
-    """Return one of two strings of equal length, without a branch on `choice`."""
-    x, y = int.from_bytes(first, "little"), int.from_bytes(second, "little")
-    return (x ^ ((x ^ y) * choice)).to_bytes(len(first), "little")
+def _picked(
+    firsts: list[bytes], seconds: list[bytes], choices: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
+    """Return one of each two points, [n][32], without a branch or an address by the choices."""
+    x, y = (
+        np.frombuffer(b"".join(points), np.uint8).reshape(-1, POINT_BYTES)
+        for points in (firsts, seconds)
+    )
+    return x ^ ((x ^ y) & np.negative(choices)[:, None])
 
 
 def _key(index: int, big_a: bytes, b: bytes, shared: bytes) -> bytes:

@@ -23,6 +23,7 @@ from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
 from ...kernels.memory import AlignedBytes, Blocks
+from ..core.bits import unpack
 from ..core.channel import Channel
 from ..core.phases import Phase
 from ..native.calls import BLOCK_BYTES, Array, Native
@@ -212,16 +213,14 @@ class _Dealer:
 
     def next(self, count: int) -> tuple[Bytes, Blocks]:
         packed = self._generator.bytes(-(-count // 8))
-        bits = np.unpackbits(packed, count=count, bitorder="little")
+        bits = unpack(packed, count)
         return bits, self._generator.blocks(count)
 
 
 def fresh_delta(*, odd: bool) -> bytes:
     """Return a random Δ, with lowest bit 1 if `odd`."""
-    delta = bytearray(os.urandom(BLOCK_BYTES))
-    if odd:
-        delta[0] |= 1
-    return bytes(delta)
+    delta = np.frombuffer(os.urandom(BLOCK_BYTES), np.uint64) | np.array([odd, 0], np.uint64)
+    return delta.tobytes()
 
 
 def cot_sender(

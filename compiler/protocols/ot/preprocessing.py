@@ -15,6 +15,7 @@ from ...ir.parties import Side
 from ...ir.windows import by_image, convolved, patches
 from ..arithmetic.matrices import cross_products
 from ..arithmetic.products import halved_products
+from ..core.bits import pack, unpack
 from ..core.lookups import Column, Sent
 from ..core.party import OtProtocols
 from ..core.preprocessing import (
@@ -157,10 +158,10 @@ class OtPreprocessing(Preprocessing):
         rounds.
         """
         packed = self._random(-(-count // 8))
-        own = np.unpackbits(packed, count=count, bitorder="little")
+        own = unpack(packed, count)
         product = yield from halved_bit_products(self._ots, self._side, own, bits)
         numbers = own.astype(word_dtype(bits)) + product
-        return DaBits(bits=np.packbits(own, bitorder="little"), numbers=numbers)
+        return DaBits(bits=pack(own), numbers=numbers)
 
     def _one_hots(self, unit: OneHot, count: int) -> Steps[OneHots]:
         """Random places, and the rows of the identity matrix there: lookups with n words an entry.

@@ -32,6 +32,7 @@ from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
 from ...kernels.memory import AlignedBytes, Blocks, with_room
+from ..core.bits import unpack
 from ..core.channel import Channel
 from .base import BaseOtReceiver, BaseOtSender
 from .source import CotReceiverParty, CotSenderParty
@@ -166,18 +167,18 @@ class CotSender(CotSenderParty):
     ) -> None:
         super().__init__(channel, engine, delta, ExtensionBatches(bits))
         self._extension = _Extension(engine, bits)
-        number = int.from_bytes(self._delta.view, "little")
-        self._bits = [number >> i & 1 for i in range(COLUMNS)]
+        self._bits = unpack(np.frombuffer(self._delta.view, np.uint8), COLUMNS)
         self._base: BaseOtReceiver | None = None
 
     def wipe(self) -> None:
         """Wipe seeds, stock and Δ."""
+        self._bits[:] = 0
         for memory in (self._extension.schedules, self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
     def answer(self) -> None:
         """Answer the base OTs, as their receiver."""
-        self._base = BaseOtReceiver(self.channel, [1 - bit for bit in self._bits])
+        self._base = BaseOtReceiver(self.channel, self._bits ^ np.uint8(1))
         self._base.answer()
 
     def begin(self) -> None:
@@ -204,7 +205,7 @@ class CotSender(CotSenderParty):
         self.channel.receive_into(memoryview(message))
         levels = np.frombuffer(message, np.uint64).reshape(bits - 1, groups, 2, 2)
         # A mask of Δ's bits; nodes are indexed by y = x ⊕ δ: the one on the path is 0 and unknown.
-        masks = (-np.array(self._bits, np.int64)).view(np.uint64).reshape(groups, bits)
+        masks = np.negative(self._bits.astype(np.uint64)).reshape(groups, bits)
         nodes = np.zeros((groups, 2, 2), np.uint64)
         nodes[:, 1] = keys[:, -1]
         for sums, bit in zip(levels, reversed(range(bits - 1)), strict=True):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ...kernels.engine import Engine
 from ...kernels.memory import AlignedBytes, Blocks, with_room
+from ..core.bits import unpack
 from ..core.channel import Channel
 from ..core.phases import Phase
 from .stock import KEY_BYTES, Batches, Made, Stock
@@ -164,8 +165,9 @@ class CotReceiverParty(CotParty):
         bits: Bits = np.empty(count, np.uint8)
         out: Blocks = np.empty((count, 2), np.uint64)
         for place, source in self._parts(out, wanted):
-            packed = np.frombuffer(self.choices.view, np.uint8)[source.start >> 3 :]
+            packed = np.frombuffer(self.choices.view, np.uint8)
+            packed = packed[source.start >> 3 : -(-source.stop // 8)]
             skipped = source.start & 7
             total = skipped + source.stop - source.start
-            bits[place] = np.unpackbits(packed, count=total, bitorder="little")[skipped:]
+            bits[place] = unpack(packed, total)[skipped:]
         return bits, out

@@ -46,7 +46,7 @@ from ...kernels.guard import Guard
 from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
 from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
 from ...kernels.layout import set_up_bytes
-from ...kernels.memory import AlignedBytes
+from ...kernels.memory import AlignedBytes, Blocks
 from ..core.channel import Channel
 from ..core.phases import Phase
 from ..ot.directions import cot_receiver, cot_sender, fresh_delta
@@ -93,10 +93,9 @@ class YaoCounters:
     ots_used: int
 
 
-def orthomorphism(block: bytes) -> bytes:
-    """Return σ(l ‖ r) = (l ⊕ r) ‖ l; blocks are little-endian, r is the first half."""
-    low, high = int.from_bytes(block[:8], "little"), int.from_bytes(block[8:], "little")
-    return high.to_bytes(8, "little") + (low ^ high).to_bytes(8, "little")
+def orthomorphism(block: Blocks) -> Blocks:
+    """Return σ(l ‖ r) = (l ⊕ r) ‖ l of a block [2], whose first word is r."""
+    return np.stack((block[1], block[0] ^ block[1]))
 
 
 def _no_exchange(number: int, addresses: int) -> None:
@@ -273,9 +272,8 @@ class YaoParty:
                 self._expand(os.urandom(16), Context.coin_schedule.offset)
         cots = labels(self.role, self.channel, self.engine)
         if isinstance(cots, CotSenderParty):
-            delta = cots.delta.tobytes()
-            ctypes.memmove(self._state.delta, delta, 16)
-            ctypes.memmove(self._state.delta_sigma, sigma(delta), 16)
+            for place, block in (("delta", cots.delta), ("delta_sigma", sigma(cots.delta))):
+                ctypes.memmove(getattr(self._state, place), block.ctypes.data, 16)
         return cots
 
     def _expand(self, key: bytes, offset: int) -> None:
