@@ -21,9 +21,7 @@ from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
 from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.source import CotReceiverParty, CotSenderParty
 from ezlang.compiler.protocols.ot.stock import (
-    LARGE,
-    MEDIUM,
-    SMALL,
+    SILENT,
     ExtensionBatches,
     Parameters,
     SilentBatches,
@@ -38,9 +36,7 @@ KINDS: Final[dict[str, int | Parameters]] = {
     "SoftSpoken, k = 2": 2,
     "SoftSpoken, k = 4": 4,
     "SoftSpoken, k = 8": 8,
-    "silent, small": SMALL,
-    "silent, medium": MEDIUM,
-    "silent, large": LARGE,
+    "silent": SILENT,
 }
 
 

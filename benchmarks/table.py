@@ -279,7 +279,7 @@ def _aes_row(runs: int, scale: float) -> Row:
 def _ot_rows(runs: int, scale: float) -> list[Row]:
     ots = max(int((1 << 22) * scale), 1 << 16)
     rows = []
-    for kind in ("SoftSpoken, k = 2", "SoftSpoken, k = 4", "silent, medium"):
+    for kind in ("SoftSpoken, k = 2", "SoftSpoken, k = 4", "silent"):
         sent, (received, each) = run_pair(ot.run_sender, ot.run_receiver, kind, ots, runs)
         core = max(statistics.median(sent.core), statistics.median(received.core)) / ots
         wall = statistics.median(received.wall) / ots

@@ -28,7 +28,7 @@ def write_extension(module: Any, cipher: Any) -> None:
 
 
 def write_silent(module: Any, cipher: Any) -> None:
-    silent.write_receiver(module, cipher, 11, 17)
+    silent.write_receiver(module, cipher, 10, 17)
 
 
 @pytest.mark.parametrize("write", [write_extension, write_silent])

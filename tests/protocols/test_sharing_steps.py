@@ -17,7 +17,7 @@ from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
 from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
 from ezlang.compiler.protocols.ot.stock import (
-    SMALL,
+    SILENT,
     START_BYTES,
     ExtensionBatches,
     Flight,
@@ -214,9 +214,9 @@ def test_the_stock_keeps_leftovers_and_repeats_nothing() -> None:
     ]
     assert stock.left == 572
     assert batch_size(10**9) == 1 << 16
-    silent = Stock(SilentBatches(SMALL))
-    total = sum(part.count for part in silent.parts(SMALL.outputs))
-    assert total == SMALL.outputs
+    silent = Stock(SilentBatches(SILENT))
+    total = sum(part.count for part in silent.parts(SILENT.outputs))
+    assert total == SILENT.outputs
     assert silent.left == 0
     (part,) = silent.parts(1)
     assert part.made is not None

@@ -17,9 +17,7 @@ from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
 from ezlang.compiler.protocols.ot.softspoken import CotSender
 from ezlang.compiler.protocols.ot.source import Bits
 from ezlang.compiler.protocols.ot.stock import (
-    LARGE,
-    MEDIUM,
-    SMALL,
+    SILENT,
     Parameters,
     batch_size,
     extension_bytes,
@@ -203,15 +201,13 @@ def test_batches_are_bounded_and_end_with_the_iteration() -> None:
     assert sent == received == [64, TINY.outputs - 64, TINY.outputs, 64]
 
 
-@pytest.mark.parametrize(
-    ("parameters", "outputs", "bytes_an_ot"),
-    [(SMALL, 795_648, 0.1538), (MEDIUM, 2_250_752, 0.0832), (LARGE, 15_007_744, 0.0243)],
-)
-def test_parameters(parameters: Parameters, outputs: int, bytes_an_ot: float) -> None:
-    assert parameters.outputs == outputs
-    assert output_bytes(parameters, outputs) == parameters.trees * parameters.tree_bytes
-    assert round(output_bytes(parameters, outputs) / outputs, 4) == bytes_an_ot
-    assert parameters.refill_trees << parameters.depth >= parameters.setup_ots
+def test_parameters() -> None:
+    outputs = SILENT.outputs
+    assert outputs == 2_241_536
+    assert SILENT.setup_ots == 154_472
+    assert output_bytes(SILENT, outputs) == SILENT.trees * SILENT.tree_bytes
+    assert round(output_bytes(SILENT, outputs) / outputs, 4) == 0.1503
+    assert SILENT.refill_trees << SILENT.depth >= SILENT.setup_ots
 
 
 def test_impossible_parameters_and_even_deltas_are_refused() -> None:
@@ -221,11 +217,11 @@ def test_impossible_parameters_and_even_deltas_are_refused() -> None:
         SilentSender(None, Engine(), bytes(16), TINY)  # type: ignore[arg-type]
 
 
-def test_small_parameters_end_to_end() -> None:
+def test_the_parameters_end_to_end() -> None:
     """Real parameters, beyond one iteration."""
-    count = SMALL.outputs + 1000
+    count = SILENT.outputs + 1000
     q, (bits, t), delta, _ = run(
-        lambda party: party.take(count), lambda party: party.take(count), SMALL
+        lambda party: party.take(count), lambda party: party.take(count), SILENT
     )
     assert_correlated(q, bits, t, delta)
     assert abs(bits.mean() - 0.5) < 6 * 0.5 / count**0.5

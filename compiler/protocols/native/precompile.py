@@ -16,7 +16,7 @@ from ...kernels.polynomials import add_polynomials
 from ...kernels.products import add_products
 from ...kernels.silent import add_silent
 from ..operations.encrypted import keys_for
-from ..ot.stock import MEDIUM, group_bits
+from ..ot.stock import SILENT, group_bits
 
 _WIDTHS: Final = (8, 16, 32, 64)
 
@@ -72,4 +72,4 @@ def _add_ots(engine: Engine, kind: OtKind, senders: set[bool]) -> None:
     units.add_extension(engine, group_bits(kind))
     if kind is OtKind.SILENT:
         for sender in senders:
-            add_silent(engine, MEDIUM.depth, MEDIUM.secret_bits, sender=sender)
+            add_silent(engine, SILENT.depth, SILENT.secret_bits, sender=sender)

@@ -30,7 +30,7 @@ from ..native.calls import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
 from .softspoken import CotReceiver, CotSender
 from .source import Bits, CotReceiverParty, CotSenderParty
-from .stock import GROUP_BITS, MEDIUM, START_BYTES, Parameters, group_bits
+from .stock import GROUP_BITS, SILENT, START_BYTES, Parameters, group_bits
 
 Bytes = Bits
 """Bytes: unpacked bits, packed bits, or messages."""
@@ -224,7 +224,7 @@ def fresh_delta(*, odd: bool) -> bytes:
 
 
 def cot_sender(
-    channel: Channel, engine: Engine, kind: OtKind, delta: bytes, parameters: Parameters = MEDIUM
+    channel: Channel, engine: Engine, kind: OtKind, delta: bytes, parameters: Parameters = SILENT
 ) -> CotSender | SilentSender:
     """Return the sender's end of OTs of a kind; nothing is sent yet.
 
@@ -236,7 +236,7 @@ def cot_sender(
 
 
 def cot_receiver(
-    channel: Channel, engine: Engine, kind: OtKind, parameters: Parameters = MEDIUM
+    channel: Channel, engine: Engine, kind: OtKind, parameters: Parameters = SILENT
 ) -> CotReceiver | SilentReceiver:
     """Return the receiver's end of OTs of a kind; nothing is sent yet."""
     if kind is OtKind.SILENT:
@@ -253,7 +253,7 @@ def extension_ends(channel: Channel, bits: int = GROUP_BITS) -> MadeEnds:
     return _set_up(channel, MadeEnds(sender, CotReceiver(channel, Engine(), bits)))
 
 
-def silent_ends(channel: Channel, parameters: Parameters = MEDIUM) -> MadeEnds:
+def silent_ends(channel: Channel, parameters: Parameters = SILENT) -> MadeEnds:
     """Set up sessions of silent OT in both directions at one party; see `silent.py`."""
     sender = SilentSender(channel, Engine(), fresh_delta(odd=True), parameters)
     return _set_up(channel, MadeEnds(sender, SilentReceiver(channel, Engine(), parameters)))

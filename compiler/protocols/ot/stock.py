@@ -194,16 +194,15 @@ class Parameters:
         return KEY_BYTES * (self.depth - 1)
 
 
-SMALL: Final = Parameters(trees=850, depth=10, secret_bits=16)
-MEDIUM: Final = Parameters(trees=1170, depth=11, secret_bits=17)
-LARGE: Final = Parameters(trees=1900, depth=13, secret_bits=19)
+SILENT: Final = Parameters(trees=2340, depth=10, secret_bits=17)
+"""The parameters of silent OT, whose security `silent.py` states."""
 
 
 @dataclass(slots=True)
 class SilentBatches:
     """Batches of silent OT (`silent.py`); the sender speaks. `used` counts used trees."""
 
-    parameters: Parameters = MEDIUM
+    parameters: Parameters = SILENT
     used: int = 0
     sender_speaks: ClassVar[bool] = True
     exist: ClassVar[bool] = False

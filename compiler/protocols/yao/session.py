@@ -51,7 +51,7 @@ from ..core.channel import Channel
 from ..core.phases import Phase
 from ..ot.directions import cot_receiver, cot_sender, fresh_delta
 from ..ot.source import CotParty, CotReceiverParty, CotSenderParty
-from ..ot.stock import MEDIUM, Parameters
+from ..ot.stock import SILENT, Parameters
 
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
@@ -73,7 +73,7 @@ Labels = Callable[[YaoRole, Channel, Engine], CotParty]
 """A factory of a party's end of the correlated OTs for labels; a sender's Δ is odd."""
 
 
-def label_source(kind: OtKind = OtKind.SOFTSPOKEN_2, parameters: Parameters = MEDIUM) -> Labels:
+def label_source(kind: OtKind = OtKind.SOFTSPOKEN_2, parameters: Parameters = SILENT) -> Labels:
     """Return a factory of ends of OTs of a kind; silent ones use `parameters`."""
 
     def make(role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
