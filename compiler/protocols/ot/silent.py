@@ -153,7 +153,7 @@ class SilentSender(CotSenderParty):
     def __init__(
         self, channel: Channel, engine: Engine, delta: bytes, parameters: Parameters = SILENT
     ) -> None:
-        if not delta[0] & 1:
+        if not (np.frombuffer(delta, np.uint8)[:1] & 1).all():
             raise CompilerBug("the lowest bit of Δ must be 1 for silent OT")
         super().__init__(channel, engine, delta, SilentBatches(parameters))
         self._silent = _Silent(engine, parameters, "silent_sender")

@@ -95,7 +95,7 @@ class YaoCounters:
 
 def orthomorphism(block: Blocks) -> Blocks:
     """Return σ(l ‖ r) = (l ⊕ r) ‖ l of a block [2], whose first word is r."""
-    return np.stack((block[1], block[0] ^ block[1]))
+    return np.concatenate((block[1:], block[:1] ^ block[1:]))
 
 
 def _no_exchange(number: int, addresses: int) -> None:

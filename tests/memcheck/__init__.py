@@ -1,0 +1,1 @@
+"""Secrets that valgrind marks as undefined."""
