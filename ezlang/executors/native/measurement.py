@@ -13,8 +13,8 @@ import ctypes
 import hashlib
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, fields
 from functools import partial
 from typing import Any, Final
 
@@ -30,11 +30,12 @@ from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
 from ezlang.compiler.protocols.core.steps import Steps, together
-from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.calls import Array, Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import extension_ends
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.records import dataclass
+from ezlang.session import errors
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
@@ -56,7 +57,7 @@ _RUNS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
+class Measured:
     """The measurements of one party, named as the fields of a profile."""
 
     rtt: float
@@ -69,8 +70,15 @@ class _Measured:
     callback: float
     request: float
 
-    def slower(self, other: Mapping[str, float]) -> dict[str, float]:
-        """Return the slower party's value of each figure, to six significant digits."""
+    def slower(self, theirs: Array) -> dict[str, float]:
+        """Return the slower party's value of each figure, to six significant digits.
+
+        `theirs` are the other party's, in the same order. Raises EzError, exit code 3, unless they
+        are positive numbers.
+        """
+        if theirs.shape != (len(fields(self)),) or not bool(np.all((theirs > 0) & (theirs < 1e18))):
+            raise errors.not_ezlang("its figures aren't positive numbers")
+        other = dict(zip(asdict(self), theirs.tolist(), strict=True))
         found = {}
         for name, mine in asdict(self).items():
             pick = max if name in ("rtt", "callback", "request") else min
@@ -105,7 +113,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
     session = open_session(side, channel, Native(), ends)
     party = session.party
     numbers = np.zeros(_PRODUCTS, np.uint64)
-    mine = _Measured(
+    mine = Measured(
         rtt=rtt,
         bandwidth=bandwidth,
         ands=ands,
@@ -118,8 +126,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
         request=_request(session),
     )
     figures = np.array(list(asdict(mine).values()), np.float64)
-    theirs = session.run(party.swap(figures)).view(np.float64).tolist()
-    return mine.slower(dict(zip(asdict(mine), theirs, strict=True)))
+    return mine.slower(session.run(party.swap(figures)).view(np.float64))
 
 
 def _round_trip(channel: SocketChannel, side: Side) -> float:
@@ -157,7 +164,7 @@ def _bandwidth(channel: SocketChannel, side: Side) -> float:
             channel.receive_into(done)
             channel.send(b"\0")
             channel.flush()
-        if done[0]:
+        if done[0] or size >= _LARGEST_MESSAGE:  # whatever the other party says
             return size / taken
         size *= 4
 
