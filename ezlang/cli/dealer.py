@@ -44,6 +44,19 @@ TIMEOUT = 60.0
     metavar="SECONDS",
     help="How long to wait for the parties; by default as long as it takes.",
 )
+@click.option(
+    "--max-gigabytes",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Refuse runs that take more preprocessing than that; by default 1099.",
+)
+@click.option(
+    "--max-multiplications",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Refuse runs whose matrix triples take more billions of multiplications than that; by "
+    "default 1000, a minute or two of a core.",
+)
 def dealer(
     address: str | None,
     runs: int | None,
@@ -52,6 +65,8 @@ def dealer(
     party: str | None,
     insecure: bool,
     timeout: float | None,
+    max_gigabytes: float | None,
+    max_multiplications: float | None,
 ) -> None:
     """Deal to two parties that run with `--dealer`, before they share their inputs.
 
@@ -59,7 +74,7 @@ def dealer(
     """
     from ezlang.diagnostics.diagnostic import EzError
     from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
-    from ezlang.session.dealer import Served, run_dealer
+    from ezlang.session.dealer import Limits, Served, run_dealer
     from ezlang.session.parties import find_parties, load_parties
 
     if keep and runs is not None:
@@ -73,6 +88,12 @@ def dealer(
     warning = require_private(place, insecure=insecure)
     if warning is not None:
         say(warning)
+
+    usual = Limits()
+    limits = Limits(
+        bytes=_scaled(max_gigabytes, usual.bytes),
+        multiplications=_scaled(max_multiplications, usual.multiplications),
+    )
 
     def listening(there: Address) -> None:
         say(f"Dealer: listening at {there} for two parties that run with `--dealer {there}`.")
@@ -96,4 +117,10 @@ def dealer(
         listening=listening,
         served=served,
         failed=failed,
+        limits=limits,
     )
+
+
+def _scaled(billions: float | None, usual: int) -> int:
+    """Return a number of billions, if it is given."""
+    return usual if billions is None else int(billions * 1e9)

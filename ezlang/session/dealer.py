@@ -13,11 +13,12 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Condition, Thread
 from typing import Final
 
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.dealt import demands as amounts
-from ezlang.compiler.protocols.dealt.demands import SEED_BYTES
+from ezlang.compiler.protocols.dealt.demands import SEED_BYTES, Demands
 from ezlang.compiler.protocols.dealt.expansion import corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -35,6 +36,32 @@ from .sockets import listen
 
 MOST_WAITING: Final = MOST_GREETED
 """The largest number of parties that may wait for their counterparts at a time."""
+
+MOST_RUNS: Final = 8
+"""The largest number of runs that are dealt for at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that is dealt for one run: bytes at a party, and products of numbers."""
+
+    bytes: int = amounts.LARGEST_DEMAND
+    multiplications: int = 10**12
+
+    def flaw(self, demands: Demands) -> str:
+        """Return why demands are refused, or an empty string."""
+        size, work = amounts.most_bytes(demands), amounts.multiplications(demands)
+        if size > self.bytes:
+            return (
+                f"the run takes {size / 1e9:,.1f} GB of preprocessing, and this dealer deals "
+                f"{self.bytes / 1e9:,.1f} GB for one run (--max-gigabytes)"
+            )
+        if work > self.multiplications:
+            return (
+                f"the run takes {work / 1e9:,.1f} billion multiplications, and this dealer does "
+                f"{self.multiplications / 1e9:,.1f} billion for one run (--max-multiplications)"
+            )
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +83,10 @@ class _Guest:
     def refuse(self, reason: str) -> None:
         """Tell the party why it gets nothing, if it still listens, and close the connection."""
         _refuse(self.channel, reason)
+
+
+Pair = tuple[_Guest, _Guest]
+"""The parties of a run, the first one first."""
 
 
 def _refuse(channel: SocketChannel, reason: str) -> None:
@@ -81,13 +112,13 @@ class Dealer:
     silent.
     """
 
-    def __init__(self, address: Address, timeout: float) -> None:
+    def __init__(self, address: Address, timeout: float, limits: Limits | None = None) -> None:
         self._timeout = timeout
+        self._limits = limits or Limits()
         listener = listen(address, errors.dealer_cannot_listen)
         self.address = replace(address, port=listener.getsockname()[1])
         self._reception = Reception(listener, self._welcome, _are_strangers, _dismiss)
         self._waiting: list[_Guest] = []
-        self._native = Native()
 
     def __enter__(self) -> Dealer:
         self._reception.__enter__()
@@ -104,27 +135,35 @@ class Dealer:
         Raises EzError, exit code 3, if two parties don't connect, if they are refused, or if one of
         them disconnects; in this case what was dealt is useless.
         """
-        pair = self._meet(patient)
+        return self.deal(self.meet(patient=patient))
+
+    def deal(self, pair: Pair) -> Served:
+        """Deal to two parties that have met; several threads may do so at a time."""
         try:
-            reason = _mismatch(pair[0].request, pair[1].request)
-            if reason:
-                for guest in pair:
-                    guest.refuse(reason)
-                raise errors.dealer_refused(reason)
-            try:
-                return self._deal(*pair)
-            except EzError as error:
-                raise errors.dealer_gone(
-                    f"a party disconnected or was silent ({error.summary})"
-                ) from None
-            except MemoryError:
-                raise errors.dealer_gone("there is too little memory to deal a unit") from None
+            return self._deal(*pair)
+        except EzError as error:
+            raise errors.dealer_gone(
+                f"a party disconnected or was silent ({error.summary})"
+            ) from None
+        except MemoryError:
+            raise errors.dealer_gone("there is too little memory to deal a unit") from None
         finally:
             for guest in pair:
                 guest.channel.close()
 
-    def _meet(self, patient: bool) -> tuple[_Guest, _Guest]:
-        """Return both parties of a run, the first one first."""
+    def meet(self, *, patient: bool = False) -> Pair:
+        """Return both parties of a run, the first one first. Raises EzError as `serve` does."""
+        pair = self._met(patient)
+        one, other = (guest.request for guest in pair)
+        reason = _mismatch(one, other) or self._limits.flaw(one.demands)
+        if reason:
+            for guest in pair:
+                guest.refuse(reason)
+            raise errors.dealer_refused(reason)
+        return pair
+
+    def _met(self, patient: bool) -> Pair:
+        """Return both parties of a run, whatever they ask for."""
         end = None if patient else time.monotonic() + self._timeout
         while True:
             guest = self._reception.next(min((g.deadline for g in self._waiting), default=end))
@@ -158,7 +197,7 @@ class Dealer:
         deadline = time.monotonic() + self._timeout
         return _Guest(channel=channel, request=request, deadline=deadline)
 
-    def _join(self, guest: _Guest) -> tuple[_Guest, _Guest] | None:
+    def _join(self, guest: _Guest) -> Pair | None:
         """Return the guest and its counterpart if that is waiting; otherwise let the guest wait."""
         for other in self._waiting:
             if other.request.tag != guest.request.tag:
@@ -184,7 +223,7 @@ class Dealer:
             channel.send(Answer(seed=seed).encode())
         demands = corrected.request.demands
         with kept_alive(channels):
-            for correction in corrections(self._native, seeds, demands):
+            for correction in corrections(Native(), seeds, demands):
                 corrected.channel.send(correction.reshape(-1).data.cast("B"))
             for party, channel in enumerate(channels):
                 if receive(channel, len(RECEIVED)) != RECEIVED:
@@ -223,21 +262,64 @@ def run_dealer(
     listening: Callable[[Address], None],
     served: Callable[[Served], None],
     failed: Callable[[EzError], None],
+    limits: Limits | None = None,
 ) -> None:
-    """Deal for `runs` runs, or without end if it is None.
+    """Deal for `runs` runs, or without end if it is None, up to `MOST_RUNS` side by side.
 
     `patient`: wait for the first party of a run without limit, as it may compile for minutes.
     The result of each run goes to `served` or `failed`; if there is only one run, its failure is
     raised.
     """
-    with Dealer(address, timeout) as dealer:
+    with Dealer(address, timeout, limits) as dealer:
         listening(dealer.address)
-        done = 0
-        while runs is None or done < runs:
-            try:
-                served(dealer.serve(patient=patient or runs != 1))
-                done += 1
-            except EzError as error:
-                if runs == 1:
-                    raise
+        if runs == 1:
+            served(dealer.serve(patient=patient))
+            return
+        _deal_for_all(dealer, runs, served, failed)
+
+
+def _deal_for_all(
+    dealer: Dealer,
+    runs: int | None,
+    served: Callable[[Served], None],
+    failed: Callable[[EzError], None],
+) -> None:
+    """Deal for several runs, each in a thread of its own, so that a long one delays no other."""
+    changed = Condition()
+    done = running = 0
+
+    def deal(pair: Pair) -> None:
+        nonlocal done, running
+        result: Served | EzError | None = None
+        try:
+            result = dealer.deal(pair)
+        except EzError as error:
+            result = error
+        finally:
+            with changed:
+                running -= 1
+                if isinstance(result, Served):
+                    done += 1
+                    served(result)
+                elif result is not None:
+                    failed(result)
+                changed.notify()
+
+    def may_go_on() -> bool:
+        left = runs is None or done == runs or done + running < runs
+        return left and running < MOST_RUNS
+
+    while True:
+        with changed:
+            changed.wait_for(may_go_on)
+            if done == runs:
+                return
+        try:
+            pair = dealer.meet(patient=True)
+        except EzError as error:
+            with changed:
                 failed(error)
+            continue
+        with changed:
+            running += 1
+        Thread(target=deal, args=(pair,), daemon=True).start()

@@ -17,12 +17,13 @@ import pytest
 from ezlang.compiler.protocols.core.preprocessing import BitTriple, MatrixTriple, RingTriple
 from ezlang.compiler.protocols.dealt.demands import Demands, correction_bytes
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
+from ezlang.compiler.protocols.dealt.expansion import corrections as dealt_corrections
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session import dealer as dealer_module
 from ezlang.session import dealing
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
-from ezlang.session.dealer import Dealer, Served, run_dealer
+from ezlang.session.dealer import Dealer, Limits, Served, run_dealer
 from ezlang.session.dealing import PROTOCOL, Answer, Request, agree_on_tag, dealt_preprocessing
 from ezlang.session.framing import receive
 from ezlang.session.handshake import Hello
@@ -67,7 +68,10 @@ def sentence(failed: Callable[[], Any]) -> tuple[str, str]:
 
 @contextmanager
 def dealer(
-    timeout: float = PATIENCE, runs: int | None = 1, keys: Keys | None = None
+    timeout: float = PATIENCE,
+    runs: int | None = 1,
+    keys: Keys | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[tuple[Address, Any, Any]]:
     """A dealer in a thread; yields its address, a list of the results of runs, and its end."""
     there: Future[Address] = Future()
@@ -82,6 +86,7 @@ def dealer(
             listening=there.set_result,
             served=came.append,
             failed=came.append,
+            limits=limits,
         )
 
     with ThreadPoolExecutor(max_workers=3) as threads:
@@ -295,6 +300,61 @@ def test_a_dealer_with_several_runs_outlives_those_that_fail() -> None:
             check_units(zero.result(PATIENCE), one)
         end.result(PATIENCE)
     assert [type(result) for result in came] == [EzError, Served, Served]
+
+
+LARGE: Demands = {MatrixTriple(bits=8, rows=16_000, inner=16_000, columns=16_000): 1}
+SMALL = Limits(bytes=1 << 20, multiplications=1000)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "limits", "reason"),
+    [
+        (LARGE, Limits(), "4,096.0 billion multiplications, and this dealer does 1,000.0 billion"),
+        ({MatrixTriple(bits=8, rows=10, inner=10, columns=11): 1}, SMALL, "0.0 billion multipl"),
+        ({RingTriple(bits=64): 1 << 20}, SMALL, "0.0 GB of preprocessing, and this dealer deals"),
+    ],
+)
+def test_a_dealer_refuses_to_work_without_end(wanted: Demands, limits: Limits, reason: str) -> None:
+    with dealer(runs=2, limits=limits) as (address, came, (threads, end)):
+        early = threads.submit(sentence, lambda: ask(address, 0, wanted=wanted))
+        code, said = sentence(lambda: ask(address, 1, wanted=wanted))
+        assert code == "EZ5033"
+        assert reason in said
+        assert early.result(PATIENCE) == (code, said)
+        for _ in range(2):  # and goes on for others
+            zero = threads.submit(ask, address, 0, wanted={RingTriple(bits=8): 10})
+            ask(address, 1, wanted={RingTriple(bits=8): 10})
+            zero.result(PATIENCE)
+        end.result(PATIENCE)
+    assert [type(result) for result in came] == [EzError, Served, Served]
+
+
+def test_a_long_run_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strangers have a run whose parties never take what is dealt to them."""
+    going_on = threading.Event()
+
+    def corrections(native: Any, seeds: Any, demands: Demands) -> Iterator[Any]:
+        if RingTriple(bits=16) in demands:
+            assert going_on.wait(PATIENCE)
+        yield from dealt_corrections(native, seeds, demands)
+
+    monkeypatch.setattr(dealer_module, "corrections", corrections)
+    slow: Demands = {RingTriple(bits=16): 10}
+    with (
+        ThreadPoolExecutor(2) as strangers,
+        dealer(runs=3) as (address, came, (threads, end)),
+    ):
+        late = [strangers.submit(ask, address, n, wanted=slow, tag="11" * 16) for n in (0, 1)]
+        for _ in range(2):
+            zero = threads.submit(ask, address, 0)
+            one = ask(address, 1)
+            check_units(zero.result(PATIENCE), one)
+        assert not any(one.done() for one in late)
+        going_on.set()
+        for stranger in late:
+            stranger.result(PATIENCE)
+        end.result(PATIENCE)
+    assert [type(result) for result in came] == [Served] * 3
 
 
 def test_a_dealer_with_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,6 +189,32 @@ def correction_bytes(demands: Demands) -> int:
     return sum(count * unit_bytes(kind, CORRECTED, dealt=True) for kind, count in demands.items())
 
 
+def multiplications(demands: Demands) -> int:
+    """Return the number of products of numbers that the dealer computes for matrix products."""
+    return sum(count * _multiplications(kind) for kind, count in demands.items())
+
+
+def _multiplications(kind: Kind) -> int:
+    match kind:
+        case MatrixTriple():
+            return kind.rows * kind.inner * kind.columns
+        case ConvolutionTriple():
+            return prod(kind.window.matrices(kind.images, kind.filters))
+        case OwnedTriple():
+            return _multiplications(kind.product)
+        case MaskedTriple():
+            return _multiplications(kind.owned)
+        case _:
+            return 0
+
+
+def most_bytes(demands: Demands) -> int:
+    """Return the number of bytes that the demands come to, at the party that has more."""
+    return max(
+        sum(n * unit_bytes(kind, party) for kind, n in demands.items()) for party in COMPUTING
+    )
+
+
 def demanded(kind: Kind, count: int) -> int:
     """Return the number to demand of a dealer for `count` units: bits are dealt in bytes."""
     if not isinstance(kind, BitTriple | BitPair):
@@ -246,10 +272,9 @@ def decode(said: object) -> dict[Kind, int]:
         if isinstance(kind, Mask) and count > 1:
             raise ValueError("a mask is demanded more than once")
         found[kind] = count
-    total = [sum(n * unit_bytes(kind, party) for kind, n in found.items()) for party in COMPUTING]
-    if max(total) > LARGEST_DEMAND:
+    if (total := most_bytes(found)) > LARGEST_DEMAND:
         raise ValueError(
-            f"the demands come to {max(total):,} bytes, more than the {LARGEST_DEMAND:,} "
+            f"the demands come to {total:,} bytes, more than the {LARGEST_DEMAND:,} "
             "that a dealer deals for one run"
         )
     return found
