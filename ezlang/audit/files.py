@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -38,10 +39,9 @@ def read_json(path: Path) -> Any:
     """Return what a file has. Raises EzError (exit code 2)."""
     try:
         with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
-        if len(content) > LONGEST:
-            raise ValueError("it is too long")
-        return json.loads(content)
+            if os.fstat(file.fileno()).st_size > LONGEST:
+                raise ValueError("it is too long")
+            return json.load(file)
     except OSError as error:
         raise wrong_record(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:

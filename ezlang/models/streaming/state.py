@@ -95,7 +95,7 @@ def load_state(path: Path) -> State | None:
         said = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _refused(f"{path} cannot be read as a state of a validation: {error}") from None
     try:
         return _state(said)
