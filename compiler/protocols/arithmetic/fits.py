@@ -31,7 +31,8 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
-from ..boolean.gates import and_all, and_both, pack
+from ..boolean.gates import and_all, and_both
+from ..core.bits import pack, pack_rows
 from ..core.party import SharingParty
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Array, Bytes, Steps, together
@@ -95,8 +96,7 @@ def near_digit_rows(
     low, high = low.reshape(lower.shape), high.reshape(-1, x.size)
     both = np.concatenate((low, high))
     less, same, zero, two = (
-        np.packbits(one & np.uint8(1 << bit), axis=-1, bitorder="little")
-        for bit, one in enumerate((both, both, high, high))
+        pack_rows(one >> np.uint8(bit)) for bit, one in enumerate((both, both, high, high))
     )
     return np.concatenate((less, same)), np.concatenate((zero, two), axis=1)
 
