@@ -29,6 +29,7 @@ from ezlang.types.scalars import Setting
 from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, Choices
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
+from ezlang.values.draws import seeded
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
@@ -148,12 +149,15 @@ def headroom(program: Program, inputs: Inputs) -> list[Headroom]:
     return watch.results()
 
 
-def run_clear(program: Program, inputs: Inputs) -> RunResult:
-    """Evaluate a program in the clear, where nothing is protected."""
+def run_clear(program: Program, inputs: Inputs, *, seed: int | None = None) -> RunResult:
+    """Evaluate a program in the clear, where nothing is protected.
+
+    With a `seed`, random numbers are reproducible.
+    """
     from ezlang.executors import clear
 
     start = perf_counter()
-    with doing("Running in the clear"):
+    with doing("Running in the clear"), seeded(seed):
         outcome = clear.run_clear(program, inputs)
     return RunResult(outputs=outcome.outputs, seconds={"run": perf_counter() - start})
 
@@ -181,7 +185,7 @@ def run_simulated(
     made = _simulable(program, choices)
     begun = perf_counter()
     meter = Meter() if stats else None
-    with deep_recursion():
+    with deep_recursion(), seeded(seed):
         outcome = simulate.run_two(
             made.program,
             checked_inputs,
@@ -220,7 +224,7 @@ def trace(
     from ezlang.trace import traced
 
     checked_inputs = check_inputs(program, inputs)
-    with deep_recursion():
+    with deep_recursion(), seeded(seed):
         return traced(
             _simulable(program, choices, dealer=dealer).program,
             checked_inputs,

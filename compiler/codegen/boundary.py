@@ -11,7 +11,10 @@ from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
 from ..kernels.build import Value
 from . import local_shares, scalar
 from .emitter import Emitter
+from .interface import HostStruct
 from .representations import Representation, element_bytes
+
+_ASK, _TELL = HostStruct.ask.offset, HostStruct.tell.offset
 
 
 def _entry(e: Emitter, table: int, number: int) -> Value:
@@ -20,27 +23,55 @@ def _entry(e: Emitter, table: int, number: int) -> Value:
     return e.kernel.load(rows.at(8 * number), POINTER, 8)
 
 
-def take_input(e: Emitter, operation: ir.Input) -> None:
-    """Find an input in its buffer, which is read-only."""
+def take_input(e: Emitter, operation: ir.Input | ir.Draw) -> None:
+    """Find an input in its buffer, which is read-only; copy that of a turn, and a draw."""
     result = operation.result
-    address = _entry(e, 0, e.unit.interface.input_number(operation))
+    number = e.unit.interface.input_number(operation)
+    asked = False
+    if isinstance(operation, ir.TurnInput | ir.Draw):
+        asked = True
+        _call_back(e, _ASK, number, operation)
+    address = _entry(e, 0, number)
     if e.representation(result) is Representation.REGISTER:
-        address = scalar.load(e.kernel, address, result.type.element)
-    e.registers[result.id] = address
+        e.registers[result.id] = scalar.load(e.kernel, address, result.type.element)
+    elif asked:
+        e.copy(e.address(result), address, e.plan.bytes_of(result))
+    else:
+        e.registers[result.id] = address
+
+
+def _call_back(
+    e: Emitter, place: int, number: int, operation: ir.TurnInput | ir.Draw | ir.TurnOutput
+) -> None:
+    """Call the host for a buffer, with the turn or bound, and fail where it says so."""
+    callback = e.kernel.load(e.kernel["host"].at(place), POINTER, 8)
+    last = e.register(operation.operands[-1]) if operation.operands else e.i64(0)
+    status = e.kernel.call_pointer(callback, e.i64(number), last)
+    if operation.failure is not None:
+        e.fail_if(status.differs(0), operation)
 
 
 def output(e: Emitter, operation: ir.Output) -> None:
-    """Fail if a receiver already has an output of this name; else record it and fill our buffer."""
-    (operand,) = operation.operands
+    """Fill our buffer, and say so; fail if a receiver already has an output of this name."""
     slot = e.unit.interface.output_slot(operation)
+    if isinstance(operation, ir.TurnOutput):
+        _fill(e, operation, slot.number)
+        _call_back(e, _TELL, slot.number, operation)
+        return
     given = e.kernel.load(e.kernel["host"].at(16), POINTER, 8)
     for key in slot.keys:
         flag = given.at(4 * key)
         e.fail_if(e.kernel.load(flag, I32, 4).differs(0), operation)
         e.kernel.store(e.i32(slot.number + 1), flag, 4)
+    _fill(e, operation, slot.number)
+
+
+def _fill(e: Emitter, operation: ir.Output, number: int) -> None:
+    """Write what is output to its buffer, if this party receives it."""
+    operand = operation.operands[0]
     if operation.to not in (None, e.unit.view.party):
         return
-    address = _entry(e, 1, slot.number)
+    address = _entry(e, 1, number)
     if e.representation(operand) is Representation.REGISTER:
         scalar.store(e.kernel, e.register(operand), address)
     else:

@@ -3,7 +3,9 @@
 The process passes tables (`HostStruct`): a buffer for each input, a buffer for each `output` in the
 program, and a number for each output name, which is 0 until that output has been given. A program
 that fails returns `STATUS_PROGRAM` plus the number of a `Site`; if an index is out of range, it
-writes the index, the size of its dimension, and whether the index is unsigned, to `index`.
+writes the index, the size of its dimension, and whether the index is unsigned, to `index`. For the
+inputs and outputs of a turn, and for draws, it passes two callbacks, `ask` and `tell`: buffers then
+have one value at a time.
 """
 
 from __future__ import annotations
@@ -33,27 +35,36 @@ Path = tuple[str, ...]
 
 
 class HostStruct(ctypes.Structure):
-    """{void* inputs[], void* outputs[], i32 given[], i64 index[3]}"""
+    """{void* inputs[], void* outputs[], i32 given[], i64 index[3], ask, tell}"""
 
     _fields_ = (
         ("inputs", ctypes.c_void_p),
         ("outputs", ctypes.c_void_p),
         ("given", ctypes.c_void_p),
         ("index", ctypes.c_void_p),
+        ("ask", ctypes.c_void_p),
+        ("tell", ctypes.c_void_p),
     )
+
+
+TURN = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_int64)
+"""ask, tell: (number of a buffer, turn) -> 0, or 1 if the run fails here"""
 
 
 @dataclass(frozen=True, slots=True)
 class InputSlot:
-    """A buffer for one of the party's inputs, in the layout of clear tensors.
+    """A buffer for one of the party's inputs or draws, in the layout of clear tensors.
 
-    `whole` is the type of the input called `name`, of which this is the field `path`.
+    `whole` is the type of the input called `name`, of which this is the field `path`; in each turn,
+    if it has turns. A draw has no name.
     """
 
     name: str
     path: Path
     type: ir.TensorType
     whole: Type
+    turned: bool
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +135,16 @@ class Interface:
     marks: list[Group] = field(default_factory=list)
     metered: bool = False
     _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
+    _draws: dict[int, int] = field(default_factory=dict)
     _by_operation: dict[int, int] = field(default_factory=dict)
     _sites: dict[int, int] = field(default_factory=dict)
     _exchanges: dict[int, int] = field(default_factory=dict)
     _marks: dict[int, int] = field(default_factory=dict)
 
-    def input_number(self, operation: ir.Input) -> int:
-        """Return the number of the buffer of an input."""
+    def input_number(self, operation: ir.Input | ir.Draw) -> int:
+        """Return the number of the buffer of an input or draw."""
+        if isinstance(operation, ir.Draw):
+            return self._draws[operation.number]
         return self._input_numbers[operation.name, operation.path]
 
     def output_slot(self, operation: ir.Output) -> OutputSlot:
@@ -174,8 +188,12 @@ class Interface:
 
     def note(self, operation: ir.Operation) -> None:
         """Assign the necessary numbers to an operation."""
-        if isinstance(operation, ir.Input) and operation.party == self.party:
+        if isinstance(operation, ir.Input) and operation.is_given_by(self.party):
             self._note_input(operation)
+        elif isinstance(operation, ir.Draw) and operation.party == self.party:
+            type = operation.result.type
+            self._draws[operation.number] = len(self.inputs)
+            self.inputs.append(InputSlot("", (), type, type.element, True, operation.span))
         elif isinstance(operation, ir.Output):
             self._note_output(operation)
         kind = operation.failure
@@ -188,9 +206,9 @@ class Interface:
         known = (operation.name, operation.path)
         if known not in self._input_numbers:
             self._input_numbers[known] = len(self.inputs)
-            type = operation.result.type
-            whole = operation.whole or array_of(type.element, type.shape)
-            self.inputs.append(InputSlot(*known, type, whole))
+            turned, type = isinstance(operation, ir.TurnInput), operation.result.type
+            slot = InputSlot(*known, type, operation.whole_type, turned, operation.span)
+            self.inputs.append(slot)
 
     def _note_output(self, operation: ir.Output) -> None:
         receivers = range(self.parties) if operation.to is None else (operation.to,)

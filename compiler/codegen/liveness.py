@@ -77,7 +77,7 @@ class Liveness:
         self.read_only = {
             operation.result.id
             for operation in ir.walk(body)
-            if isinstance(operation, ir.Input) or is_table(operation)
+            if _has_memory(operation) or is_table(operation)
         }
         for value in body.yields:
             self.outs.append(self._fresh(value.type))
@@ -326,3 +326,8 @@ def bits(mask: int) -> Iterable[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def _has_memory(operation: ir.Operation) -> bool:
+    """Return whether an operation's result is an input that stays where the host has it."""
+    return isinstance(operation, ir.Input) and not isinstance(operation, ir.TurnInput)

@@ -142,10 +142,8 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             gathering.separate(e, operation)
         case ir.Constant() | ir.Iota() | ir.Stack() | ir.Broadcast() | ir.Reshape():
             _write_whole(e, operation)
-        case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():
+        case ir.Boundary():
             _write_boundary(e, operation)
-        case ir.Convert():
-            exchanges.to_boolean(e, operation.operands[0], operation.result)
         case ir.Reduce() if is_local(operation):
             local_shares.reduce(e, operation)
         case ir.MatrixProduct() if is_local(operation):
@@ -174,11 +172,11 @@ def _write_whole(
             assert_never(operation)
 
 
-def _write_boundary(
-    e: Emitter, operation: ir.Input | ir.Output | ir.Assert | ir.Relabel | ir.Reveal
-) -> None:
+def _write_boundary(e: Emitter, operation: ir.AnyBoundary) -> None:
     match operation:
-        case ir.Input():
+        case ir.Convert():
+            exchanges.to_boolean(e, operation.operands[0], operation.result)
+        case ir.Input() | ir.Draw():
             boundary.take_input(e, operation)
         case ir.Output():
             boundary.output(e, operation)

@@ -83,7 +83,7 @@ class PartyView:
                 return mine or self.representation(operation.result) is not Representation.ABSENT
             case ir.Output() | ir.Assert():
                 return True
-            case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input():
+            case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input() | ir.Draw():
                 return self.representation(
                     operation.result
                 ) is not Representation.ABSENT or self.only_fails(operation)

@@ -169,7 +169,15 @@ def computed(operation: ir.Operation, operands: Sequence[StaticValue]) -> Static
             return known[0]
         case ir.Computation():
             return evaluate.evaluate(operation, known)
-        case ir.Convert() | ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.Structured():
+        case (
+            ir.Convert()
+            | ir.Input()
+            | ir.Draw()
+            | ir.Output()
+            | ir.Assert()
+            | ir.Call()
+            | ir.Structured()
+        ):
             return None
         case _:
             assert_never(operation)

@@ -96,11 +96,18 @@ def _interface(program: ir.Program, party: int) -> tuple[list[ir.TensorType], li
     """Return the types of a party's inputs and outputs."""
     inputs, outputs = [], []
     for operation in _operations(program):
-        if isinstance(operation, ir.Input) and operation.party == party:
-            inputs.append(operation.result.type)
+        if _is_given(operation, party):
+            inputs.append(operation.results[0].type)
         elif isinstance(operation, ir.Output) and operation.to in (None, party):
             outputs.append(operation.operands[0].type)
     return inputs, outputs
+
+
+def _is_given(operation: ir.Operation, party: int) -> bool:
+    """Return whether an operation takes an input or draw of a party, which has a buffer."""
+    if isinstance(operation, ir.Draw):
+        return operation.party == party
+    return isinstance(operation, ir.Input) and operation.is_given_by(party)
 
 
 def _registers(program: ir.Program) -> int:

@@ -103,7 +103,15 @@ def _action(operation: ir.Operation, facts: Facts) -> Action | None:
             ):
                 raise CompilerBug(f"{type(operation).__name__} has no circuit")
             return None
-        case ir.Convert() | ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.Structured():
+        case (
+            ir.Convert()
+            | ir.Input()
+            | ir.Draw()
+            | ir.Output()
+            | ir.Assert()
+            | ir.Call()
+            | ir.Structured()
+        ):
             return None
         case _:
             assert_never(operation)

@@ -52,7 +52,7 @@ def check_sharings(operation: ir.Operation) -> None:
         need(not (type.ring is None and type.sharing is A), "a bool has no arithmetic sharing")
         need(type.sharing is not None or not type.label.is_secret, "a secret has no sharing")
     match operation:
-        case ir.Structured() | ir.Call() | ir.Input() | ir.Output() | ir.Assert():
+        case ir.Structured() | ir.Call() | ir.Input() | ir.Draw() | ir.Output() | ir.Assert():
             return
         case ir.Relabel() | ir.Reveal():
             same = operation.operands[0].type.sharing

@@ -41,10 +41,13 @@ from .kinds import UnaryKind as UnaryKind
 from .operations.boundary import Assert as Assert
 from .operations.boundary import Boundary as Boundary
 from .operations.boundary import Convert as Convert
+from .operations.boundary import Draw as Draw
 from .operations.boundary import Input as Input
 from .operations.boundary import Output as Output
 from .operations.boundary import Relabel as Relabel
 from .operations.boundary import Reveal as Reveal
+from .operations.boundary import TurnInput as TurnInput
+from .operations.boundary import TurnOutput as TurnOutput
 from .operations.control import Call as Call
 from .operations.control import For as For
 from .operations.control import If as If
@@ -112,7 +115,7 @@ AnyTensor = Constant | Iota | Positions | Separate | Reduce | Lookup
 AnyCut = RectifiedShift | SignAndFit
 AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct | AnyCut
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
-AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert
+AnyBoundary = Relabel | Convert | Reveal | Input | TurnInput | Draw | Output | TurnOutput | Assert
 AnyStructured = If | For | While
 Operation = AnyComputation | AnyBoundary | Call | AnyStructured
 

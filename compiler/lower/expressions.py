@@ -9,9 +9,10 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass, replace
 from ezlang.typed import tree as typed
 from ezlang.types.fixed_point import fraction_of_product
-from ezlang.types.labels import Label, owned
+from ezlang.types.labels import PUBLIC, Label, owned
 from ezlang.types.types import (
     BOOL,
+    INT64,
     StructType,
     Type,
     element_of,
@@ -26,6 +27,7 @@ from ..ir.tree import BinaryKind, UnaryKind
 from . import fixed
 from .array_parts import Access, Indices, Items
 from .leaves import leaf_range, leaves
+from .randomness import random
 from .state import LoweringState
 
 Values = tuple[ir.Value, ...]
@@ -148,6 +150,9 @@ class Expressions:
                 return self.lower(expr.operand)
             case typed.Reveal():
                 return self._reveal(expr)
+            case typed.Random(below=below):
+                bound = None if below is None else self.scalar(below)
+                return (random(self.state.build, expr, bound),)
             case typed.Input():
                 return self._input(expr)
             case _:
@@ -324,21 +329,29 @@ class Expressions:
 
     def _input(self, expr: typed.Input) -> Values:
         build = self.state.build
+        own = PUBLIC if expr.party is None else owned(expr.party)
+        turn = () if expr.turn is None else (self.turn(expr.turn),)
         result = []
         for leaf in leaves(expr.type, expr.label):
-            value = build.fresh(replace(leaf.type, label=owned(expr.party)), expr.name)
+            value = build.fresh(replace(leaf.type, label=own), expr.name)
+            kind = ir.TurnInput if turn else ir.Input
             build.emit(
-                ir.Input(
+                kind(
                     party=expr.party,
                     name=expr.name,
                     path=leaf.path,
                     whole=whole_type(expr.type),
+                    operands=turn,
                     results=(value,),
                     span=build.span,
                 )
             )
             result.append(value)
         return tuple(result)
+
+    def turn(self, expr: typed.Expr) -> ir.Value:
+        """Lower the turn of an input or output; one of 2^63 or more is as wrong as a negative."""
+        return self.state.build.cast(self.scalar(expr), INT64)
 
 
 def _repeated(

@@ -157,14 +157,16 @@ class Statements:
     def _output(self, statement: typed.Output) -> None:
         values = self.expressions.lower(statement.value)
         paths = leaves(statement.value.type, statement.value.label)
+        turn = () if statement.turn is None else (self.expressions.turn(statement.turn),)
+        kind = ir.TurnOutput if turn else ir.Output
         for value, leaf in zip(values, paths, strict=True):
             self.build.emit(
-                ir.Output(
+                kind(
                     to=statement.to,
                     name=statement.name,
                     path=leaf.path,
                     whole=whole_type(statement.value.type),
-                    operands=(value,),
+                    operands=(value, *turn),
                     span=statement.span,
                 )
             )

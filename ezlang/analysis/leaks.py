@@ -201,11 +201,13 @@ class _Analysis:
                 self._leave(None, decided)
             case typed.Leave(exit=exit):
                 self._leave(exit, decided)
-            case typed.Output(value=value):
+            case typed.Output(value=value, turn=turn):
                 operand = value.operand if isinstance(value, typed.Reveal) else value
                 told = self._expr(operand, state, decided).under(decided)
                 self._tell(_Told(node, self._function.name, told))
-                if self._may_repeat(node):
+                if turn is not None:
+                    decided |= self._expr(turn, state, decided).all
+                if turn is not None or self._may_repeat(node):
                     self._stopped |= decided
             case typed.Assert(condition=condition):
                 holds = self._expr(condition, state, decided)
@@ -302,8 +304,12 @@ class _Analysis:
                 return NOTHING
             case typed.Read(variable=variable):
                 return state[variable.id]
-            case typed.Input(party=party, name=name):
-                return Dependence(frozenset({InputName(self._program.parties[party], name)}))
+            case typed.Input():
+                return self._input(node, state, decided)
+            case typed.Random(below=below):
+                if below is not None and not isinstance(below, typed.Literal):
+                    self._stopped |= self._expr(below, state, decided).all | decided
+                return NOTHING
             case typed.ArrayLiteral(elements=parts) | typed.StructLiteral(values=parts):
                 return self._all(parts, state, decided)
             case (
@@ -341,6 +347,15 @@ class _Analysis:
                 return value
             case _:
                 assert_never(node)
+
+    def _input(self, node: typed.Input, state: _State, decided: frozenset[Atom]) -> Dependence:
+        if node.party is None:
+            return NOTHING
+        given = frozenset({InputName(self._program.parties[node.party], node.name)})
+        if node.turn is not None:
+            # The run stops in the first turn for which its giver has no value.
+            self._stopped |= self._expr(node.turn, state, decided).all | decided | given
+        return Dependence(given)
 
     def _call(self, node: typed.Call, state: _State, decided: frozenset[Atom]) -> Dependence:
         arguments = [self._expr(a, state, decided) for a in node.arguments]

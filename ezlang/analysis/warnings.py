@@ -105,13 +105,14 @@ def _for_nothing(node: syntax.Node, loop: Span | None) -> Iterator[Diagnostic]:
                 label="dropped",
                 help="Remove it, or give the value a name: let x = …;",
             )
-        case syntax.Input() if loop is not None:
+        case syntax.Input(turn=None) if loop is not None:
             yield Diagnostic(
                 code="EZ6003",
                 message="An input in a loop is the same value in each iteration",
                 span=node.span,
                 label="the same each time",
-                help="Read it before the loop; for a value of each iteration, read an array.",
+                help="Read it before the loop; for a value of each iteration, read an array, or "
+                'give the turn: input(alice, "name", i).',
             )
         case syntax.ForRange(low=syntax.IntLiteral() as low, high=syntax.IntLiteral() as high):
             if high.value <= low.value:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed.tree import Program
+from ezlang.types.types import array_of
 from ezlang.values.data import Data, flatten
 from ezlang.values.expected import expected_inputs
 
@@ -47,7 +48,9 @@ def arrays_of(program: Program, party: int | str, inputs: Mapping[str, Data]) ->
     """
     found: dict[str, Data] = {}
     for one in expected_inputs(program, party):
-        for path, integers in flatten(one.type, inputs[one.name]).items():
+        value = inputs[one.name]
+        type = array_of(one.type, (len(value),)) if one.turned else one.type
+        for path, integers in flatten(type, value).items():
             found["/".join((one.name, *path))] = np.asarray(integers)
     return found
 

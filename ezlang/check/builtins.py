@@ -19,7 +19,7 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import coerce, constants, fixed, operators, shapes
+from . import coerce, constants, fixed, operators, randomness, shapes
 from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
@@ -68,6 +68,8 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
         return Poison(span=node.span)
     if name in ("len", "elements"):
         return _counted_items(body, node, name)
+    if name in ("random", "random_below"):
+        return randomness.random(body, node)
     values = [body.value(a) for a in node.arguments]
     if name == "sum":
         return _sum(body, node, values[0])

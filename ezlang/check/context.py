@@ -85,11 +85,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An `input`: its owner, its name and the type that the context asks for."""
+    """An `input`: its owner (None: all), name, and type; it may be given in turns."""
 
-    party: int
+    party: int | None
     name: str
     type: Type
+    turned: bool
     span: Span
 
 

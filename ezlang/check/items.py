@@ -22,6 +22,8 @@ BUILTINS: Final[Mapping[str, int]] = {
     "raw": 1,
     "from_raw": 1,
     "reshape": 1,
+    "random": 0,
+    "random_below": 1,
     **{op.value: 1 for op in UnaryOp if op.is_function},
     **{op.value: 2 for op in BinaryOp if op.is_function},
 }

@@ -25,5 +25,5 @@ def given(body: Body, label: Label, node: syntax.Declare, value: syntax.Input) -
     if label.is_public or node.label is None:
         return Traced(label)
     name, written = node.name.text, body.name_label(label)
-    message = f"`{name}` is `{written}`: it is an input of `{value.party.text}`"
+    message = f"`{name}` is `{written}`: it is an input of `{value.giver}`"
     return Traced(label, Why(message, node.label.span.to(value.span)))

@@ -130,7 +130,7 @@ def _report_repeated(body: Body, node: syntax.ForRange, inner: typed.Block) -> N
     if any(loop.exits for loop in body.pc.loops):
         return
     for one in node.body.statements:
-        if isinstance(one, syntax.Output):
+        if isinstance(one, syntax.Output) and one.turn is None:
             body.report(errors_statements.output_repeated(one.name, node.span))
 
 

@@ -10,6 +10,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
+from ezlang.typed.walk import statements
 from ezlang.types.scalars import INT64, Setting
 
 from . import expressions, instances
@@ -76,7 +77,9 @@ def check_program(
     reachable = _reachable(roots)
     for instance in reachable:
         world.diagnostics.extend(instance.diagnostics)
-    _input_types(world, _reachable([] if root is None else [root], live=True))
+    reached = _reachable([] if root is None else [root], live=True)
+    _input_types(world, reached)
+    _output_turns(world, reached)
     diagnostics = _distinct(world.diagnostics, incomplete=loader.incomplete)
     tree = None
     sources = tuple([m.source for m in loader.modules])
@@ -184,17 +187,40 @@ def _reachable(roots: list[Instance], *, live: bool = False) -> list[Instance]:
 
 
 def _input_types(world: World, reachable: list[Instance]) -> None:
-    """Report inputs that are read with two types."""
+    """Report inputs that are read with two types, or in two ways."""
     first: dict[tuple[int, str], Given] = {}
     for instance in reachable:
         for given in instance.inputs:
-            before = first.setdefault((given.party, given.name), given)
-            if before.type != given.type:
-                world.diagnostics.append(
-                    errors_statements.input_types_differ(
+            givers = range(len(world.parties)) if given.party is None else (given.party,)
+            for giver in givers:
+                before = first.setdefault((giver, given.name), given)
+                if before.type != given.type:
+                    error = errors_statements.input_types_differ(
                         given.span, given.name, given.type, before.span, before.type
                     )
-                )
+                elif (before.turned, before.party is None) != (given.turned, given.party is None):
+                    error = errors_statements.input_ways_differ(given.span, given.name, before.span)
+                else:
+                    continue
+                world.diagnostics.append(error)
+                break
+
+
+def _output_turns(world: World, reachable: list[Instance]) -> None:
+    """Report outputs of one name that don't fit together as the turns of one list."""
+    first: dict[tuple[int, str], typed.Output] = {}
+    for instance in reachable:
+        for one in () if instance.node is None else statements(instance.node.body):
+            if not isinstance(one, typed.Output):
+                continue
+            for receiver in range(len(world.parties)) if one.to is None else (one.to,):
+                before = first.setdefault((receiver, one.name), one)
+                turned = (before.turn is not None, one.turn is not None)
+                if turned[0] != turned[1] or (turned[1] and before.value.type != one.value.type):
+                    world.diagnostics.append(
+                        errors_statements.output_turns_differ(one.span, one.name, before.span)
+                    )
+                    break
 
 
 def _distinct(diagnostics: list[Diagnostic], *, incomplete: bool) -> tuple[Diagnostic, ...]:

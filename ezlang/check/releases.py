@@ -6,39 +6,70 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label, owned
-from ezlang.types.types import Type, VoidType
+from ezlang.types.types import Type, VoidType, is_integer
 
 from .coerce import coerce, settle
 from .context import Body, Given
 from .label_checks import effect
+from .messages import flow as errors_flow
 from .messages import statements as errors_statements
 from .messages import structs as errors_structs
 from .messages import types as errors_types
 from .program_counter import labels_in, leaves, shared
 from .provenance import Why
-from .untyped import Deferred, Poison, Typed, Value
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 
 def input(body: Body, node: syntax.Input) -> Value:
     """Check `input(party, "name")`: it takes its type from the context."""
-    party = body.party(node.party)
+    party = None if node.party is None else body.party(node.party)
     effect(body, "`input`", node.span)
-    if party is None:
+    turn = _turn(body, node.turn)
+    if (node.party is not None and party is None) or isinstance(turn, Poison):
         return Poison(span=node.span)
-    name = node.name.value
+    if node.party is None and node.turn is not None:
+        body.report(errors_statements.public_turn(node.turn.span))
+        return Poison(span=node.span)
+    name, own = node.name.value, _audience(party)
 
     def build(type: Type) -> Typed | Poison:
-        for label, field in labels_in(type, owned(party)):
-            if field is not None and label != owned(party):
+        for label, field in labels_in(type, own):
+            if field is not None and label != own:
                 body.report(errors_structs.input_of_labelled_field(body, node.span, type, field))
                 return Poison(span=node.span)
         if not body.quiet_sizes:
-            body.inputs.append(Given(party=party, name=name, type=type, span=node.span))
-        result = typed.Input(span=node.span, type=type, label=owned(party), party=party, name=name)
-        why = Why(f'"{name}" is input here, and known to `{node.party.text}` alone', node.span)
+            turned = turn is not None
+            given = Given(party=party, name=name, type=type, turned=turned, span=node.span)
+            body.inputs.append(given)
+        result = typed.Input(
+            span=node.span, type=type, label=own, party=party, name=name, turn=turn
+        )
+        if party is None:
+            return Typed(node=result)
+        why = Why(f'"{name}" is input here, and known to `{node.giver}` alone', node.span)
         return Typed(node=result, why=why)
 
     return Deferred(span=node.span, what="an `input`", shape=None, default=None, build=build)
+
+
+def _turn(body: Body, node: syntax.Expr | None) -> typed.Expr | Poison | None:
+    """Check a turn: a public integer."""
+    if node is None:
+        return None
+    value = body.value(node)
+    if isinstance(value, Exact):
+        value = literal(value.value, default_type(value.value), node.span)
+    turn = settle(body, value)
+    if isinstance(turn, Poison):
+        return turn
+    at = turn.constant
+    if not is_integer(turn.type) or (isinstance(at, int) and at < 0):
+        body.report(errors_statements.no_turn(turn))
+        return Poison(span=node.span)
+    if not turn.label.is_public:
+        body.report(errors_flow.turn_not_public(body, turn))
+        return Poison(span=node.span)
+    return turn.node
 
 
 def reveal(body: Body, node: syntax.Reveal) -> Value:
@@ -88,10 +119,12 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
     to = None if node.to is None else body.party(node.to)
     effect(body, "`output`", node.span)
     value = settle(body, body.value(node.value))
+    turn = _turn(body, node.turn)
     if node.to is not None and to is None:
         return None
-    _note_name(body, node, to)
-    if isinstance(value, Poison):
+    if node.turn is None:
+        _note_name(body, node, to)
+    if isinstance(value, Poison) or isinstance(turn, Poison):
         return None
     if isinstance(value.type, VoidType):
         body.report(errors_types.no_value(value.span))
@@ -103,7 +136,7 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
             return None
     if leaves(value.type)[0] and not value.label.flows_to(audience):
         value = released(body, value, to, value.span)
-    return typed.Output(span=node.span, to=to, value=value.node, name=node.name.value)
+    return typed.Output(span=node.span, to=to, value=value.node, name=node.name.value, turn=turn)
 
 
 def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:

@@ -138,7 +138,7 @@ def _initial(body: Body, node: syntax.Declare, type: Type | None) -> Typed | Poi
     if node.value is None:
         return None
     value = body.value(node.value)
-    if node.label is None and isinstance(node.value, syntax.Input):
+    if node.label is None and isinstance(node.value, syntax.Input) and node.value.party is not None:
         if not isinstance(value, Poison):
             body.report(errors_flow.input_without_label(node))
         return Poison(span=node.value.span)

@@ -50,14 +50,20 @@ class GivenInputs:
 
 
 def gather_inputs(
-    program: tree.Program, specs: Sequence[str], folder: Path, party: str | None = None
+    program: tree.Program,
+    specs: Sequence[str],
+    folder: Path,
+    party: str | None = None,
+    *,
+    asks: bool = True,
 ) -> dict[str, dict[str, Data]]:
     """Return the checked inputs of every party, or of `party` alone.
 
-    If no `--input` is given for a party, its inputs are read from PARTY.json in the program's
-    folder. A scalar that is still missing is asked for, if there is a terminal.
+    `asks`: what is given in turns may be asked for while the program runs (`asking.py`). If no
+    `--input` is given for a party, its inputs are read from PARTY.json in the program's folder. A
+    scalar that is still missing is asked for, if there is a terminal.
     """
-    gathering = given_inputs(program, specs, folder, party)
+    gathering = given_inputs(program, specs, folder, party, asks=asks)
     if party is None:
         return check_inputs(program, gathering.values, gathering.origin)
     own = gathering.values.get(party, {})
@@ -65,7 +71,12 @@ def gather_inputs(
 
 
 def given_inputs(
-    program: tree.Program, specs: Sequence[str], folder: Path, party: str | None
+    program: tree.Program,
+    specs: Sequence[str],
+    folder: Path,
+    party: str | None,
+    *,
+    asks: bool = True,
 ) -> GivenInputs:
     """Return the same inputs, as they were given, without checking that they fit."""
     parties = program.parties if party is None else (party,)
@@ -78,8 +89,8 @@ def given_inputs(
         if one not in gathering.values and expected and beside.is_file():
             say(f"{one}'s inputs are read from {beside}.")
             gathering.add(one, read_inputs(beside), str(beside))
-        if _on_terminal():
-            _ask(gathering, one, expected)
+        if on_terminal():
+            _ask(gathering, one, [one for one in expected if asks or not one.turned])
     return gathering
 
 
@@ -94,37 +105,46 @@ def _take(gathering: GivenInputs, spec: str, alone: str | None) -> None:
         head, file = alone, spec
     called, colon, name = head.partition(":")
     every = gathering.program.parties
-    party = every[party_number(every, called)]
-    if party not in gathering.parties:
-        raise usage_error(
-            f"`--input {spec}` gives {party}'s input to {alone}",
-            f"this process is {alone} alone, and should not know inputs of {party}",
-        )
-    path = Path(file)
-    if colon:
-        types = {one.name: one.type for one in expected_inputs(gathering.program, party)}
-        values = {name: read_input(path, types.get(name))}
-    else:
-        values = read_inputs(path)
-    gathering.add(party, values, file)
+    parties = gathering.parties if called == "all" else (every[party_number(every, called)],)
+    for party in parties:
+        if party not in gathering.parties:
+            raise usage_error(
+                f"`--input {spec}` gives {party}'s input to {alone}",
+                f"this process is {alone} alone, and should not know inputs of {party}",
+            )
+        path = Path(file)
+        if colon:
+            types = {
+                one.name: None if one.turned else one.type
+                for one in expected_inputs(gathering.program, party)
+            }
+            values = {name: read_input(path, types.get(name))}
+        else:
+            values = read_inputs(path)
+        gathering.add(party, values, file)
 
 
-def _on_terminal() -> bool:
+def on_terminal() -> bool:
+    """Return whether somebody can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(gathering: GivenInputs, party: str, expected: tuple[Expected, ...]) -> None:
+def _ask(gathering: GivenInputs, party: str, expected: Sequence[Expected]) -> None:
     """Ask on the terminal for every scalar that is missing."""
     given = gathering.values.get(party, {})
     for one in expected:
-        if one.name not in given and isinstance(one.type, Scalar):
+        if one.name in given or not isinstance(one.type, Scalar):
+            continue
+        if one.turned:  # it is asked for in its turns
+            gathering.add(party, {one.name: []}, "the terminal")
+        else:
             value = click.prompt(
-                f"{party}'s {one.name} ({one.type})", value_proc=_reader(one.type), err=True
+                f"{party}'s {one.name} ({one.type})", value_proc=reader(one.type), err=True
             )
             gathering.add(party, {one.name: value}, "the terminal")
 
 
-def _reader(type: Scalar) -> Callable[[str], Data]:
+def reader(type: Scalar) -> Callable[[str], Data]:
     """Return a function that parses typed text as a value of `type`."""
 
     def read(typed: str) -> Data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Unpack
@@ -82,6 +83,12 @@ def run_options(function: Function) -> Function:
     help="Write the outputs to this file instead: .json, .csv or .npz.",
 )
 @click.option(
+    "--seed",
+    type=int,
+    metavar="N",
+    help="Draw the same random numbers in each run in the clear, and in each simulated run.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -110,6 +117,7 @@ def run(
     yes: bool,
     insecure: bool,
     timeout: float | None,
+    seed: int | None,
     stats: bool,
     as_json: bool,
     file: Path | None,
@@ -130,12 +138,18 @@ def run(
 
     from . import output
     from .agreement import agree_to, known_parties
+    from .asking import asking
     from .inputs import gather_inputs
 
     _one_way(native, clear, party, timeout)
     if stats and clear:
         raise usage_error(
             "`--stats` is for runs that send something", "leave it out, or leave out --clear"
+        )
+    if seed is not None and (native or party is not None):
+        raise usage_error(
+            "`--seed` is not for real parties, which draw from the operating system's generator",
+            "leave it out, or simulate the run: leave out --native and --party",
         )
     only = {"--address": address, "--dealer": dealer, "--insecure": insecure}
     also = {"--parties": known is not None, "--yes": yes, "--record": record is not None}
@@ -155,40 +169,44 @@ def run(
         others = known_parties(known, program.parent, loaded.parties, insecure=insecure)
         agree_to(loaded, others, program, yes=yes)
         target = results_file(file, loaded, own)
-        values = gather_inputs(loaded, inputs, program.parent, own)
+        values = gather_inputs(loaded, inputs, program.parent, own, asks=record is None)
         output.say_model(loaded, "party", own)
         if dealer is not None:
             output.say_dealer(loaded)
-        mine = api.run_party(
-            loaded,
-            own,
-            values[own],
-            address=address,
-            dealer=dealer,
-            insecure=insecure,
-            timeout=timeout,
-            warn=say,
-            stats=stats,
-            checking=checking,
-            parties=None if others is None else others.path,
-            record=record,
-            use_prepared={"yes": True, "no": False}.get(prepared),
-            store=store,
-            **choices,
-        )
+        with asking(loaded, own) if record is None else nullcontext():
+            mine = api.run_party(
+                loaded,
+                own,
+                values[own],
+                address=address,
+                dealer=dealer,
+                insecure=insecure,
+                timeout=timeout,
+                warn=say,
+                stats=stats,
+                checking=checking,
+                parties=None if others is None else others.path,
+                record=record,
+                use_prepared={"yes": True, "no": False}.get(prepared),
+                store=store,
+                **choices,
+            )
         output.print_party_result(loaded, mine, as_json, target)
         return
     target = results_file(file, loaded)
     values = gather_inputs(loaded, inputs, program.parent)
     output.say_model(loaded, "clear" if clear else "native" if native else "simulated")
-    if clear:
-        result = api.run_clear(loaded, values)
-    elif native:
-        result = api.run_native(
-            loaded, values, timeout=timeout, stats=stats, checking=checking, **choices
-        )
-    else:
-        result = api.run_simulated(loaded, values, stats=stats, checking=checking, **choices)
+    with asking(loaded):
+        if clear:
+            result = api.run_clear(loaded, values, seed=seed)
+        elif native:
+            result = api.run_native(
+                loaded, values, timeout=timeout, stats=stats, checking=checking, **choices
+            )
+        else:
+            result = api.run_simulated(
+                loaded, values, seed=seed, stats=stats, checking=checking, **choices
+            )
     output.print_result(loaded, result, as_json, target)
 
 

@@ -11,6 +11,7 @@ import click
 
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.values.data import Outputs
+from ezlang.values.draws import seeded
 from ezlang.values.files import read_inputs
 
 from .options import parse_settings, set_option, usage_error
@@ -41,9 +42,16 @@ class _Executor(StrEnum):
     help="Simulate the protocol (the default).",
 )
 @click.option("--native", "executor", flag_value=_Executor.NATIVE, help="Run native code.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Draw the same random numbers each time, known to all."
+)
 @click.pass_context
 def test(
-    context: click.Context, folders: tuple[Path, ...], settings: tuple[str, ...], executor: str
+    context: click.Context,
+    folders: tuple[Path, ...],
+    settings: tuple[str, ...],
+    executor: str,
+    seed: int | None,
 ) -> None:
     """Run the program of each folder, and compare its outputs with those in expected.json.
 
@@ -60,7 +68,8 @@ def test(
     failed = 0
     for folder in found:
         try:
-            differences = list(_differences(*_run(folder, given, _Executor(executor))))
+            with seeded(seed):
+                differences = list(_differences(*_run(folder, given, _Executor(executor))))
         except EzError as error:
             show_diagnostics(error.diagnostics)
             differences = ["it did not run to its end"]

@@ -17,6 +17,8 @@ from ezlang.typed.walk import statements
 from ezlang.types.types import ArrayType, StructType, Type
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from ezlang.values.draws import Draws
+from ezlang.values.turns import Turns
 
 from .clear_expressions import Evaluate, Expressions, Frame, Run
 from .clear_values import Value, array, copied, read_slice, row_size, struct, to_data, write_slice
@@ -49,6 +51,8 @@ def run_clear(program: tree.Program, inputs: Inputs, watch: Watch | None = None)
         inputs=checked,
         outputs={party: {} for party in program.parties},
         views={party: [] for party in program.parties},
+        turns=Turns(checked),
+        draws=[Draws(party) for party in program.parties],
         watch=watch,
     )
     for function in program.functions:
@@ -286,6 +290,8 @@ class Statements:
         run = self.expressions.run
         evaluate, receivers = self.expressions.make(statement.value), run.receivers(statement.to)
         name, type, span = statement.name, statement.value.type, statement.span
+        if statement.turn is not None:
+            return self._turn_output(statement, self.expressions.make(statement.turn))
 
         def put_out(frame: Frame) -> int:
             value = evaluate(frame)
@@ -295,6 +301,22 @@ class Statements:
                 run.outputs[party][name] = to_data(type, value)
                 run.views[party].append(Shown(name, to_data(type, value), span))
             return NEXT
+
+        return put_out
+
+    def _turn_output(self, statement: tree.Output, turn: Evaluate) -> Execute:
+        run, evaluate = self.expressions.run, self.expressions.make(statement.value)
+        name, type, span = statement.name, statement.value.type, statement.span
+
+        def put_out(frame: Frame) -> bool:
+            value, number = evaluate(frame), turn(frame)
+            for party in run.receivers(statement.to):
+                values = run.outputs[party].setdefault(name, [])
+                if number != len(values):
+                    raise failure(Failure.TURN, span)
+                values.append(to_data(type, value))
+                run.views[party].append(Shown(name, to_data(type, value), span))
+            return False
 
         return put_out
 

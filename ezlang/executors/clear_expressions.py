@@ -7,20 +7,24 @@ in which case nothing is an error, is known before the run, so it is decided her
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
+from math import prod
 from typing import assert_never
 
-from ezlang.executors.failures import Failure, failure
+from ezlang.executors.failures import Failure, failure, no_value
 from ezlang.executors.headroom import Watch
 from ezlang.executors.operators import binary, blamed, unary
 from ezlang.executors.outcome import Shown
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
+from ezlang.typed.failures import RANDOM_BELOW
 from ezlang.types.fixed_point import fraction_of_product, rounded
 from ezlang.types.types import ArrayType, Type, element_of, scalar, shape_of
 from ezlang.values.data import Inputs, Outputs
+from ezlang.values.draws import Draws
+from ezlang.values.turns import Question, Turns
 
 from .clear_values import (
     Value,
@@ -49,6 +53,8 @@ class Run:
     inputs: Inputs
     outputs: Outputs
     views: dict[str, list[Shown]]
+    turns: Turns
+    draws: Sequence[Draws]
     functions: dict[str, Callable[[list[Value]], Value]] = field(default_factory=dict)
     watch: Watch | None = None
 
@@ -85,6 +91,8 @@ class Expressions:
                 return lambda frame: frame[number]
             case tree.Input():
                 return self._input(expr)
+            case tree.Random():
+                return self._random(expr)
             case tree.ArrayLiteral():
                 return self._array_literal(expr)
             case tree.StructLiteral(values=values):
@@ -293,8 +301,42 @@ class Expressions:
     # Inputs and reveals
 
     def _input(self, expr: tree.Input) -> Evaluate:
-        data, type = self.run.inputs[self.run.parties[expr.party]][expr.name], expr.type
+        # What all give is the same at all.
+        party, type = self.run.parties[expr.party or 0], expr.type
+        if expr.turn is not None:
+            return self._turn_input(expr, party, self.make(expr.turn))
+        data = self.run.inputs[party][expr.name]
         return lambda frame: from_data(type, data)
+
+    def _turn_input(self, expr: tree.Input, party: str, turn: Evaluate) -> Evaluate:
+        run, type = self.run, expr.type
+
+        def ask(frame: Frame) -> Value:
+            question = Question(party, expr.name, type, turn(frame))
+            data = run.turns.value(question, lambda: run.outputs)
+            if data is None:
+                raise no_value(question, expr.span)
+            return from_data(type, data)
+
+        return ask
+
+    def _random(self, expr: tree.Random) -> Evaluate:
+        element, shape = scalar(element_of(expr.type)), shape_of(expr.type)
+        count, draws, wrap = prod(shape), self.run.draws, element.wrapping()
+        bound = None if expr.below is None else self.make(expr.below)
+
+        def drawn(frame: Frame) -> Value:
+            below = 0 if bound is None else bound(frame)
+            if bound is not None and below < 1:
+                raise failure(Failure.ASSERTION, expr.span, RANDOM_BELOW)
+            each = [party.numbers(element, count, below) for party in draws]
+            sums: list[int] = [sum(numbers) for numbers in zip(*each, strict=True)]
+            made: list[Value] = [total % below if below else wrap(total) for total in sums]
+            if element.is_logical:
+                made = [total % 2 == 1 for total in sums]
+            return made if shape else made[0]
+
+        return drawn
 
     def _reveal(self, expr: tree.Reveal) -> Evaluate:
         operand, receivers = self.make(expr.operand), self.run.receivers(expr.to)

@@ -10,6 +10,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed.failures import Failure as Failure
+from ezlang.values.turns import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,16 @@ _TEXTS = {
         "there are no such elements",
         "`0 <= lo`, `lo <= hi` and `hi <= len(a)` must hold for `a[lo..hi]`",
     ),
+    Failure.INPUT: _Texts(
+        "A party gives no value in this turn",
+        "asked for here",
+        "give a value for each turn in a list, or start the party at a terminal, which asks for it",
+    ),
+    Failure.TURN: _Texts(
+        "This output is not for the next turn",
+        "another turn is next",
+        "the turns of an output go from 0 on, one after the other, and each is given once",
+    ),
 }
 
 
@@ -62,8 +73,8 @@ def failure(
 ) -> EzError:
     """Return the error that ends a run.
 
-    `message` is that of an assertion; `index` is one that is out of range, and how many elements
-    there are.
+    `message` is that of an assertion, or says whose input; `index` is one that is out of range, and
+    how many elements there are.
     """
     texts = _TEXTS[kind]
     label = texts.label
@@ -80,3 +91,9 @@ def _counted(count: int) -> str:
     if count == 0:
         return "are no elements"
     return "is 1 element" if count == 1 else f"are {count} elements"
+
+
+def no_value(question: Question, span: Span) -> EzError:
+    """Return the error for a turn in which a party gives nothing."""
+    asked = f"{question.party}'s `{question.name}`, turn {question.turn}"
+    return failure(Failure.INPUT, span, asked)

@@ -185,7 +185,7 @@ def _model(program: typed.Program, source: Source) -> _Model:
     outputs = [one for one in main.body.statements if isinstance(one, tree.Output)]
     for statement in main.body.statements:
         match statement:
-            case tree.Declare(value=tree.Input(party=party)) if party.text == VENDOR:
+            case tree.Declare(value=tree.Input() as given) if given.giver == VENDOR:
                 weights.append(_text(source, statement))
             case tree.Declare(value=tree.Input(name=name)):
                 data.append((statement, name.value))

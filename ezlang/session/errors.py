@@ -166,6 +166,15 @@ def params_differ(differences: tuple[str, ...]) -> EzError:
     )
 
 
+def inputs_differ(name: str, own: str, other: str) -> EzError:
+    """The parties give different values of an input that is the same for all."""
+    return _failed(
+        "EZ4112",
+        f"All parties give the same `{name}`, but {own}, and {other}",
+        "agree on the value, and give it in every party's file",
+    )
+
+
 def same_party(party: int, name: str) -> EzError:
     """Two processes run as the same party."""
     return _failed(

@@ -1,9 +1,9 @@
 """The handshake: before anything secret is sent, both parties show what they are about to run.
 
 Each side sends a *hello*, a frame (`framing.py`) of at most `LONGEST` bytes with version, party,
-fingerprint of the program, params, choices and options, and reads the other's: first the side that
-dials, then the side that listens, which tells a stranger nothing. Both compare them, and reach the
-same verdict.
+fingerprint of the program, params, choices, options and the inputs of all, and reads the other's:
+first the side that dials, then the side that listens, which tells a stranger nothing. Both compare
+them, and reach the same verdict.
 
 The fingerprint is a hash of the program after checking, including its params and sizes, independent
 of the names and the layout of its files. Params are compared first, one by one, so that a
@@ -61,6 +61,7 @@ class Hello:
     """A party's description of itself and its program. `names` are the parties', from the program.
 
     `choices`: option of the command line → its value, for options that the fingerprint depends on.
+    `shared`: name → text of the value, for inputs of which all parties give the same value.
     `version` has a digest of the code, too.
     """
 
@@ -69,6 +70,7 @@ class Hello:
     fingerprint: str
     params: dict[str, Number] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
     version: str = field(default_factory=build)
     options: dict[str, int] = field(default_factory=lambda: dict(OPTIONS))
 
@@ -81,6 +83,7 @@ class Hello:
                 "program": self.fingerprint,
                 "params": self.params,
                 "choices": self.choices,
+                "shared": self.shared,
                 "options": self.options,
             }
         )
@@ -136,6 +139,7 @@ def decode(body: bytes, names: tuple[str, ...]) -> Hello:
         fingerprint=said["program"],
         params=said["params"],
         choices=said["choices"],
+        shared=said["shared"],
         version=said["version"],
         options=said["options"],
     )
@@ -154,6 +158,7 @@ _FIELDS: Final = {
     "program": is_hash,
     "params": _are_numbers,
     "choices": _are_texts,
+    "shared": _are_texts,
     "options": _are_numbers,
 }
 
@@ -177,6 +182,11 @@ def compare(mine: Hello, theirs: Hello) -> None:
         here, there = mine.options.get(name), theirs.options.get(name)
         if here != there:
             raise errors.options_differ(plain(name), _shown(here), _shown(there))
+    for name in {**mine.shared, **theirs.shared}:
+        own, other = (side.shared.get(name, "nothing") for side in (mine, theirs))
+        if own != other:
+            own, other = f"{mine.names[mine.party]} gives {own}", plain(other)
+            raise errors.inputs_differ(plain(name), own, f"{mine.names[theirs.party]} {other}")
 
 
 def _differences(mine: Hello, theirs: Hello) -> list[str]:

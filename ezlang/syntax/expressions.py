@@ -189,8 +189,13 @@ class ExpressionMaker(Maker):
         return self._group("arguments", children)
 
     def _make_input(self, children: list[Child]) -> tree.Node:
-        party, name = self._name(children[2]), self._string(children[4])
-        return tree.Input(span=self._span(children), party=party, name=name)
+        giver = cast(Token, children[2])
+        return tree.Input(
+            span=self._span(children),
+            party=None if giver.kind == "all" else self._name(giver),
+            name=self._string(children[4]),
+            turn=cast(tree.Expr, children[6]) if len(children) > 6 else None,
+        )
 
     def _make_reveal(self, children: list[Child]) -> tree.Node:
         to = self._name(children[4]) if len(children) > 4 else None

@@ -36,7 +36,7 @@ RESULTS = "A function returns one value: declare a `struct` for several."
 """What to write for several results."""
 
 _LOOP_INDEX = "Write `for i in 0..len(x) { … }`, and x[i] for the element."
-_RANDOM = "There are no random numbers in Ez: each party can give one as an input."
+_RANDOM = "Write `random()` for a secret that nobody knows, `random_below(n)` for one below n."
 _STOP = 'Write `assert(condition, "what must hold");`: a condition that fails ends the run.'
 _SECRET = "Write `secret`, or `@alice` for a value that only alice may know."
 _PUBLIC = "Every item of a file can be used by those that import it: leave the word out."
@@ -117,7 +117,7 @@ FOREIGN: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("cin", "scanf", "read", "readline"), _INPUT),
         **dict.fromkeys(("open", "unseal", "decrypt"), "Write `reveal(x)`."),
         **dict.fromkeys(("length", "size", "shape", "Length", "len"), _LENGTH),
-        **dict.fromkeys(("random", "rand", "randint", "random_bit", "randrange"), _RANDOM),
+        **dict.fromkeys(("rand", "randint", "random_bit", "randrange", "random_int"), _RANDOM),
         **dict.fromkeys(("all", "all_of", "any_of"), _BOOLS),
         **dict.fromkeys(("in", "includes"), _CONTAINS),
         "power": _POWER,

@@ -27,9 +27,9 @@ from .token_context import (
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _WORD = re.compile(r"[a-z]+[0-9]*")
 _FORMS = {
-    "input": 'input(alice, "name")',
+    "input": 'input(alice, "name"), or input(alice, "name", turn)',
     "reveal": "reveal(value), or reveal(value, alice) for alice alone",
-    "output": 'output(all, value, "name"), or output(alice, value, "name")',
+    "output": 'output(all, value, "name"), or output(alice, value, "name", turn)',
     "assert": 'assert(condition), or assert(condition, "what must hold")',
 }
 

@@ -140,6 +140,7 @@ class StatementMaker(ExpressionMaker):
             to=None if to.kind == "all" else self._name(to),
             value=cast(tree.Expr, children[4]),
             name=self._string(children[6]),
+            turn=cast(tree.Expr, children[8]) if len(children) > 9 else None,
         )
 
     def _make_assertion(self, children: list[Child]) -> tree.Node:

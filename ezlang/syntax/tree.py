@@ -211,10 +211,16 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(Node):
-    """`input(party, "name")`."""
+    """`input(party, "name")`, or `input(party, "name", turn)`; for `all`, `party` is None."""
 
-    party: Name
+    party: Name | None
     name: StringLiteral
+    turn: Expr | None = None
+
+    @property
+    def giver(self) -> str:
+        """The giver as it is written."""
+        return "all" if self.party is None else self.party.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,11 +352,15 @@ class Continue(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(Node):
-    """`output(all, value, "name");` or to one party by name; `to` None means all."""
+    """`output(all, value, "name");` or to one party by name; `to` None means all.
+
+    `turn` is the last part, if there is one.
+    """
 
     to: Name | None
     value: Expr
     name: StringLiteral
+    turn: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,8 +73,12 @@ def topic_of(operation: ir.Operation, *, way: Way, garbling: Garbling, dealt: bo
 def _topic(operation: ir.Operation, way: Way, garbling: Garbling) -> str:
     types = [value.type for value in (*operation.operands, *operation.results)]
     match operation:
-        case ir.Input() | ir.Output() | ir.Assert():
-            return type(operation).__name__.lower()
+        case ir.Input() | ir.Draw():
+            return "input"
+        case ir.Output():
+            return "output"
+        case ir.Assert():
+            return "assert"
         case ir.Reveal():
             return _reveal(operation)
         case _ if not any(type.label.is_secret for type in types):

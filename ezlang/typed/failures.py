@@ -6,7 +6,10 @@ from enum import Enum
 
 
 class Failure(Enum):
-    """The kinds of failure. All depend on public data alone, so that they reveal nothing."""
+    """The kinds of failure. All depend on public data alone, so that they reveal nothing.
+
+    Only INPUT also depends on how many values a party gives.
+    """
 
     DIVISION = "division"
     SHIFT = "shift"
@@ -14,6 +17,8 @@ class Failure(Enum):
     ASSERTION = "assertion"
     OUTPUT = "output"
     SLICE = "slice"
+    INPUT = "input"
+    TURN = "turn"
 
     @property
     def code(self) -> str:
@@ -28,4 +33,9 @@ _CODES = {
     Failure.ASSERTION: "EZ4004",
     Failure.OUTPUT: "EZ4005",
     Failure.SLICE: "EZ4006",
+    Failure.INPUT: "EZ4007",
+    Failure.TURN: "EZ4008",
 }
+
+RANDOM_BELOW = "`random_below` takes a number of at least 1"
+"""The message of the assertion that a random number has."""

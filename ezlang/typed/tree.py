@@ -272,10 +272,27 @@ class Reveal(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(ExprNode):
-    """The value that `party` gives under `name`; the label is `@party`."""
+    """The value that `party` gives under `name`; the label is `@party`.
 
-    party: int
+    If `party` is None, all give the same value, and the label is public. With a `turn`, a public
+    integer, it is the value of that turn.
+    """
+
+    party: int | None
     name: str
+    turn: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Random(ExprNode):
+    """A secret that nobody knows: the sum of a uniform draw of each party; of bools, the xor.
+
+    With `below`, a public number of the element type, draws are from 0 to below it, and the sum is
+    modulo that number. A run fails if it is less than 1. `parties` is how many draw.
+    """
+
+    below: Expr | None
+    parties: int
 
 
 Expr = (
@@ -303,6 +320,7 @@ Expr = (
     | Relabel
     | Reveal
     | Input
+    | Random
 )
 
 # Places: the targets of assignments
@@ -454,12 +472,14 @@ class Leave(StatementNode):
 class Output(StatementNode):
     """The delivery of `value`, which its receivers may know, to `to` (None: everyone).
 
-    The release is an explicit `Reveal` around the value.
+    The release is an explicit `Reveal` around the value. With a `turn`, a public integer, it is the
+    value of that turn.
     """
 
     to: int | None
     value: Expr
     name: str
+    turn: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,8 +62,10 @@ def operands_of(statement: tree.Statement) -> tuple[tree.Expr, ...]:
     match statement:
         case tree.Block() | tree.Leave():
             return ()
-        case tree.Declare(value=value) | tree.Output(value=value) | tree.Evaluate(value=value):
+        case tree.Declare(value=value) | tree.Evaluate(value=value):
             return (value,)
+        case tree.Output(value=value, turn=turn):
+            return (value,) if turn is None else (value, turn)
         case tree.Assign(place=place, value=value):
             return (value, *indices_of(place))
         case tree.If(condition=c) | tree.While(condition=c) | tree.Assert(condition=c):
@@ -95,8 +97,10 @@ def indices_of(place: tree.AssignmentTarget) -> tuple[tree.Expr, ...]:
 def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
     """Return the operands of an expression, in the order of evaluation."""
     match expression:
-        case tree.Literal() | tree.Zero() | tree.Read() | tree.Input():
+        case tree.Literal() | tree.Zero() | tree.Read():
             return ()
+        case tree.Input(turn=operand) | tree.Random(below=operand):
+            return () if operand is None else (operand,)
         case tree.ArrayLiteral(elements=parts) | tree.StructLiteral(values=parts):
             return parts
         case tree.Call(arguments=arguments):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import assert_never
@@ -14,7 +16,7 @@ from ezlang.types.scalars import MisfitError
 from ezlang.types.types import UINT8, ArrayType, Scalar, StructType, Type, VoidType, array_of
 
 from .arrays import encoded
-from .data import Data, Inputs
+from .data import Data, Inputs, flatten, unflatten
 from .expected import Expected, expected_inputs
 from .names import USAGE, did_you_mean, party_number
 
@@ -36,9 +38,49 @@ def check_inputs(
             checked[party] = check_party(program, party, given.get(party, {}), origin)
         except EzError as error:
             wrong += error.diagnostics
+    wrong = wrong or _differing(program, checked)
     if wrong:
         raise EzError(*wrong, exit_code=USAGE)
     return checked
+
+
+def _differing(
+    program: tree.Program, checked: Mapping[str, Mapping[str, Data]]
+) -> list[Diagnostic]:
+    """Return errors for inputs of all parties that differ."""
+    first, *others = program.parties
+    wrong = []
+    for one in expected_inputs(program, first):
+        if not one.shared:
+            continue
+        mine = shared_text(one.type, checked[first][one.name])
+        for party in others:
+            theirs = shared_text(one.type, checked[party][one.name])
+            if mine != theirs:
+                wrong.append(shared_differs(one, f"{first} gives {mine}", f"{party} {theirs}"))
+    return wrong
+
+
+def shared_differs(one: Expected, *gives: str) -> Diagnostic:
+    """Return the error for an input of all parties of which they give different values."""
+    return Diagnostic(
+        code="EZ4112",
+        message=f"All parties give the same `{one.name}`, but {', and '.join(gives)}",
+        span=one.spans[0],
+        label="the program asks all for it here",
+        help="agree on the value, and give it in every party's file",
+    )
+
+
+def shared_text(type: Type, value: Data) -> str:
+    """Return a value for comparison: as JSON, or beginning and hash if that is long."""
+    flat = flatten(type, value)
+    numbers = {".".join(path): list(map(int, integers)) for path, integers in flat.items()}
+    text = json.dumps(unflatten(type, flat), ensure_ascii=False)
+    if len(text) <= _LONGEST:
+        return text
+    digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
+    return f"{text[:20]}… ({digest[:32]})"
 
 
 def check_party(
@@ -62,12 +104,17 @@ def check_party(
         where = origin(party, one.name) if origin else ""
         place = Fitting(party, one.name, where, dict(program.params))
         try:
-            checked[one.name] = place.fit(one.type, given[one.name])
+            fit = place.fit_turns if one.turned else place.fit
+            checked[one.name] = fit(one.type, given[one.name])
         except _DoesNotFitError as misfit:
             wrong.append(place.diagnostic(misfit, one))
     if wrong:
         raise EzError(*wrong, exit_code=USAGE)
     return checked
+
+
+_LONGEST = 50
+"""The most characters of a shared value that are shown whole; hellos have texts of at most 60."""
 
 
 class _DoesNotFitError(Exception):
@@ -115,6 +162,14 @@ class Fitting:
             case _:
                 assert_never(type)
 
+    def fit_turns(self, type: Type, value: Data) -> Data:
+        """Return the values of all turns as a list of plain data of `type`."""
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        if not isinstance(value, list | tuple):
+            raise self._misfit("", f"{_described(value)} is not a list of a value for each turn")
+        return [self.fit(type, one, f"[{turn}]") for turn, one in enumerate(value)]
+
     def diagnostic(self, misfit: _DoesNotFitError, one: Expected) -> Diagnostic:
         """Return the error for a value that doesn't fit."""
         where = f" in {self.origin}" if self.origin else ""
@@ -122,7 +177,7 @@ class Fitting:
             code="EZ4105",
             message=f"{self.party}'s input{where} does not fit: {misfit.message}",
             span=None,
-            notes=(Note(message=f"The program asks for {one.type} here", span=one.spans[0]),),
+            notes=(Note(message=f"The program asks for {asked(one)} here", span=one.spans[0]),),
             help=misfit.help or None,
         )
 
@@ -211,14 +266,20 @@ def unknown_input(
 
 def missing_input(party: str, one: Expected) -> Diagnostic:
     """Return the error for an input that is not given."""
+    value = example(one.type)
     return Diagnostic(
         code="EZ4103",
         message=f"{party}'s input `{one.name}` is missing",
         span=one.spans[0],
-        label=f"the program asks for {one.type} here",
+        label=f"the program asks for {asked(one)} here",
         help=f"give it in a file: --input {party}=FILE.json with "
-        f'{{"{one.name}": {example(one.type)}}}',
+        f'{{"{one.name}": {f"[{value}, …]" if one.turned else value}}}',
     )
+
+
+def asked(one: Expected) -> str:
+    """Return what a program asks a party for."""
+    return f"{one.type} in each turn" if one.turned else str(one.type)
 
 
 def example(type: Type) -> str:

@@ -113,5 +113,7 @@ def shape(node: typed.Expr) -> str:
             return f"{label.name(('alice', 'bob', 'carol'))}({shape(operand)})"
         case typed.Reveal(operand=operand, to=to):
             return f"reveal({shape(operand)}{'' if to is None else f', {to}'})"
+        case typed.Random(below=below, type=type):
+            return f"random:{type}({'' if below is None else shape(below)})"
         case typed.Input(party=party, name=name, type=type):
             return f"input({party}, {name}):{type}"

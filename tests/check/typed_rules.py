@@ -25,6 +25,7 @@ from ezlang.types.types import (
     VoidType,
     array_of,
     element_of,
+    is_integer,
     joint_shape,
     shape_of,
 )
@@ -164,9 +165,10 @@ class _Function:
                 if value is not None:
                     self.expr(value)
                     _same(value, self.function.return_type, self.function.return_label)
-            case typed.Output(to=to, value=value):
+            case typed.Output(to=to, value=value, turn=turn):
                 self.everyone()
                 self.expr(value)
+                self.turn(turn)
                 wanted = PUBLIC if to is None else owned(to)
                 assert all(m.flows_to(wanted) for m in _leaves(value.type, value.label))
             case typed.Assert(condition=condition):
@@ -336,10 +338,21 @@ class _Function:
                 self.expr(operand)
                 assert operand.type == node.type
                 assert node.label == (PUBLIC if to is None else owned(to))
-            case typed.Input(party=party):
+            case typed.Random(below=below):
                 self.everyone()
-                assert party < self.parties
-                assert node.label == owned(party)
+                assert node.label == SECRET
+                self.turn(below)
+            case typed.Input(party=party, turn=turn):
+                self.everyone()
+                assert party is None or party < self.parties
+                assert node.label == (PUBLIC if party is None else owned(party))
+                self.turn(turn)
+
+    def turn(self, turn: typed.Expr | None) -> None:
+        if turn is not None:
+            self.expr(turn)
+            assert is_integer(turn.type)
+            assert turn.label.is_public
 
     def choice(self, node: typed.Select | typed.Index | typed.Slice | typed.GetField) -> None:
         match node:

@@ -41,7 +41,7 @@ class Interpreter:
     ) -> Values:
         match operation:
             case ir.Input():
-                data = self.inputs[self.program.parties[operation.party]][operation.name]
+                data = self.inputs[self.program.parties[operation.party or 0]][operation.name]
                 type = operation.result.type
                 return [array(type, [int(x) for x in np.array(data, object).ravel()])]
             case ir.Output():

@@ -104,6 +104,26 @@ def sealed_bids(random: Random) -> Case:
     )
 
 
+def rising_bids(random: Random) -> Case:
+    names = ("ann", "ben", "cleo")
+    first, step = random.randint(1, 100), random.randint(1, 9)
+    # The turn in which each bidder leaves
+    leaves = {who: random.randint(0, 5) for who in names}
+    last = sorted(leaves.values())[-2]
+    prices = [first + step * turn for turn in range(last + 1)]
+    return Case(
+        inputs={
+            who: {
+                "first price": first,
+                "step": step,
+                "stays": [turn != leaves[who] for turn in range(last + 1)],
+            }
+            for who in names
+        },
+        outputs={who: {"price": prices, "won": leaves[who] > last} for who in names},
+    )
+
+
 def linear_predictor(random: Random) -> Case:
     n = random.randint(1, 40)
     weights, patient = draw(random, range(-1000, 1000), n), draw(random, range(-1000, 1000), n)
@@ -308,6 +328,7 @@ REFERENCES: dict[str, Callable[[Random], Case]] = {
         millionaires,
         average_salary,
         sealed_bids,
+        rising_bids,
         digits,
         linear_predictor,
         decision_forest,

@@ -70,7 +70,7 @@ def inputs_for(program: ir.Program, seed: int) -> Inputs:
                     low, high = max(low, -3), min(high, 7)
             numbers = [draw.randint(low, high) for _ in range(type.size)]
             whole = array_of(type.element, type.shape)
-            given[program.parties[one.party]][one.name] = unflatten(whole, {(): numbers})
+            given[program.parties[one.party or 0]][one.name] = unflatten(whole, {(): numbers})
     return given
 
 

@@ -173,3 +173,14 @@ def test_what_the_peer_says_is_shown_tamed() -> None:
     assert first is not None
     assert "\x1b" not in first.message
     assert len(first.message) < 800
+
+
+def test_inputs_of_all_are_compared() -> None:
+    both = replace(ZERO, shared={"n": "5"}), replace(ONE, shared={"n": "6"})
+    for found, says in zip(
+        verdicts(*both), ("alice gives 5, and bob 6", "bob gives 6, and alice 5"), strict=True
+    ):
+        assert found is not None
+        assert found.code == "EZ4112"
+        assert f"`n`, but {says}" in found.message
+    assert verdicts(both[0], replace(ONE, shared={"n": "5"})) == [None, None]

@@ -26,6 +26,7 @@ from ezlang.source import Source
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
+from ezlang.values.draws import seeded
 from ezlang.values.expected import expected_inputs
 from tests.support.costed import costs_of_run, costs_of_simulation, hold, predicted
 from tests.support.scheduled import assert_scheduled
@@ -56,8 +57,13 @@ def simulated_as_run(program: Program, inputs: Inputs) -> Outputs:
     return api.run_simulated(program, inputs).outputs
 
 
+_SEED = 5
+"""What all parties draw their random numbers from."""
+
+
 def clear(program: Program, inputs: Inputs) -> Outputs:
-    return run_clear(program, inputs).outputs
+    with seeded(_SEED):
+        return run_clear(program, inputs).outputs
 
 
 def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: Inputs) -> Result:
@@ -81,8 +87,13 @@ def agree(
 
     A program of several parties is prepared once for each protocol choice, and for three-halves,
     then simulated, run natively and predicted: the three also agree in rounds, bytes, AND gates and
-    OTs.
+    OTs. All draw the same random numbers.
     """
+    with seeded(_SEED):
+        return _agree(program, inputs, protocols)
+
+
+def _agree(program: Program, inputs: Inputs, protocols: Iterable[ProtocolChoice]) -> Result:
     expected = result_of(clear, program, inputs)
     alike = result_of(simulated, program, inputs)
     assert (alike, alike.label) == (expected, expected.label), "simulated"

@@ -135,6 +135,13 @@ class ProgramGenerator(Expressions):
         type = self.any_type()
         label = self.choice([SECRET, SECRET, f"@{party}"])
         name = self.fresh("i")
+        if self.chance(10):
+            self.emit(f'{type} {name} = input(all, "{name}");')
+            value = random_value(self.pick, type, self.structs)
+            for one in self.parties:
+                self.inputs[one][name] = value
+            scope.variables.append(Var(name, type, PUBLIC, self.chance(50), 0))
+            return
         self.emit(f'{label} {type} {name} = input({party}, "{name}");')
         self.inputs[party][name] = random_value(self.pick, type, self.structs)
         self.input_types.append((party, name, type))
@@ -321,6 +328,40 @@ class ProgramGenerator(Expressions):
         self.emit("}")
         return None
 
+    def turns(self, scope: Scope) -> None:
+        """A loop in which a party gives and is told a value in each turn."""
+        if scope.branches or scope.in_loop or not scope.in_main:
+            return self.assign(scope)
+        party, name, total = self.choice(self.parties), self.fresh("i"), self.fresh("t")
+        count = self.pick(0, 3)
+        given = Ty("int16", (count,))
+        self.inputs[party][name] = random_value(self.pick, given, self.structs)
+        self.input_types.append((party, name, given))
+        self.outputs += 1
+        to = self.choice(["all", *self.parties]) if self.reveals else party
+        label = self.choice([SECRET, f"@{party}"])
+        turn = self.fresh("k")
+        self.emit(f"{label} int16 {total};")
+        self.emit(f"for {turn} in 0..{count} {{")
+        self.emit(f'    {label} int16 {name} = input({party}, "{name}", {turn});')
+        self.emit(f"    {total} = {total} * 3 + {name};")
+        if self.reveals or label != SECRET:
+            self.emit(f'    output({to}, {total}, "r{self.outputs}", {turn});')
+        self.emit("}")
+        scope.variables.append(Var(total, Ty("int16"), label, True, 0))
+        return None
+
+    def drawn(self, scope: Scope) -> None:
+        """A random value that nobody knows."""
+        if scope.branches or not scope.in_main:
+            return self.assign(scope)
+        type = Ty(self.choice(INTS), self.choice([(), (), (2,)]))
+        name = self.fresh("q")
+        below = self.choice(["", "", str(self.pick(1, 100))])
+        self.emit(f"secret {type} {name} = random{'_below' if below else ''}({below});")
+        scope.variables.append(Var(name, type, SECRET, True, 0))
+        return None
+
     def output(self, scope: Scope) -> None:
         """An output where one may stand; without `reveals`, only of what is known anyway."""
         if scope.branches or scope.in_loop or not scope.in_main:
@@ -345,7 +386,8 @@ class ProgramGenerator(Expressions):
             elif kind <= 7:
                 self.declare(scope)
             elif kind == 8:
-                self.output(scope)
+                kinds = (self.output, self.output, self.turns, self.drawn)
+                kinds[self.pick(0, 3)](scope)
             elif kind == 9 and scope.turn is not None:
                 self.leave(scope)
             else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import combinations
 from socket import socketpair
 
@@ -73,7 +74,9 @@ def run_threads(
     programs = {party: compile_for(executable, party, metered=metered) for party in COMPUTING}
     with ThreadPoolExecutor(max_workers=len(programs)) as threads:
         channels = zip(COMPUTING, socket_pair(timeout), strict=True)
-        runs = [threads.submit(run, party, channel) for party, channel in channels]
+        runs = [
+            threads.submit(copy_context().run, run, party, channel) for party, channel in channels
+        ]
         return _outcome([future.result() for future in runs])
 
 
@@ -99,7 +102,7 @@ def run_many_threads(
     programs = [compile_for(executable, party, metered=metered) for party in range(len(names))]
     with ThreadPoolExecutor(max_workers=len(names)) as threads:
         runs = [
-            threads.submit(run, party, tied(channels, names))
+            threads.submit(copy_context().run, run, party, tied(channels, names))
             for party, channels in enumerate(connected_all(len(names), timeout))
         ]
         return _outcome([future.result() for future in runs])

@@ -70,8 +70,9 @@ def shape(expr: tree.Node | None) -> str:
         case tree.StructLiteral(name=name, fields=fields):
             inside = ", ".join(f"{f.name.text}: {shape(f.value)}" for f in fields)
             return f"{name.text}{{{inside}}}"
-        case tree.Input(party=party, name=name):
-            return f"input({party.text}, {shape(name)})"
+        case tree.Input(name=name, turn=turn):
+            last = "" if turn is None else f", {shape(turn)}"
+            return f"input({expr.giver}, {shape(name)}{last})"
         case tree.Reveal(value=value, to=to):
             return f"reveal({shape(value)}, {shape(to)})"
         case _:

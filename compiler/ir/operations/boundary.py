@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
-from ezlang.types.labels import owned
-from ezlang.types.types import ScalarType, Type, array_of
+from ezlang.types.labels import PUBLIC, owned
+from ezlang.types.types import INT64, ScalarType, Type, array_of
 from ezlang.values.data import leaves
 
 from ..errors import need
@@ -130,16 +130,27 @@ def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
 class Input(Boundary):
     """() -> field `path` of the input `name` of `party`, with label `@party`.
 
-    `path` is empty unless the input is a struct. `whole` is the type of the whole input `name`;
-    None if it is the type of the result.
+    If `party` is None, all parties give the same value, and the label is public. `path` is empty
+    unless the input is a struct. `whole` is the type of the whole input `name`; None if it is the
+    type of the result.
     """
 
     traits = Traits(effects=Effect.INPUTS)
 
-    party: int
+    party: int | None
     name: str
     path: tuple[str, ...] = ()
     whole: Type | None = None
+
+    @property
+    def whole_type(self) -> Type:
+        """The type of the whole input."""
+        type = self.result.type
+        return self.whole or array_of(type.element, type.shape)
+
+    def is_given_by(self, party: int) -> bool:
+        """Return whether a party gives it."""
+        return self.party in (None, party)
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the range of the field's type, which may be smaller than that of the result."""
@@ -149,10 +160,27 @@ class Input(Boundary):
     def check(self, around: Surroundings) -> None:
         """Check that the party is one of the program's, and the type of the field."""
         result = one_result(self)
-        need(not self.operands, "it takes no operands")
-        need(0 <= self.party < len(around.parties), "there is no such party")
-        need(result.label == owned(self.party), "the result is its giver's")
+        self._check_operands()
+        known = self.party is None or 0 <= self.party < len(around.parties)
+        need(known, "there is no such party")
+        own = PUBLIC if self.party is None else owned(self.party)
+        need(result.label == own, "the result is its giver's")
         _check_whole(self, result)
+
+    def _check_operands(self) -> None:
+        need(not self.operands, "it takes no operands")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInput(Input):
+    """(turn) -> the same for a turn, a public int64; fails if the party gives no value in it."""
+
+    traits = Traits(effects=Effect.INPUTS | Effect.FAILS, failure=Failure.INPUT)
+
+    def _check_operands(self) -> None:
+        need(self.party is not None, "all parties give no values in turns")
+        need(len(self.operands) == 1, "it takes one operand")
+        _check_turn(self.operands[0].type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +200,64 @@ class Output(Boundary):
 
     def check(self, around: Surroundings) -> None:
         """Check that the receivers may know the operand."""
-        need(len(self.operands) == 1 and not self.results, "it takes one operand")
+        self._check_operands()
         type = self.operands[0].type
         readers = type.label
         known = readers.is_public or self.to == readers.owner
         need(known and not readers.is_secret, "the receiver may not know the operand")
         _check_whole(self, type)
+
+    def _check_operands(self) -> None:
+        need(len(self.operands) == 1 and not self.results, "it takes one operand")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOutput(Output):
+    """(x, turn) -> (). Output x as the value of a turn, a public int64.
+
+    It fails unless the turn is the number of values so far.
+    """
+
+    traits = Traits(effects=Effect.OUTPUTS | Effect.TELLS, failure=Failure.TURN)
+
+    def _check_operands(self) -> None:
+        need(len(self.operands) == 2 and not self.results, "it takes two operands")
+        _check_turn(self.operands[1].type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw(Boundary):
+    """() or (below) -> uniform numbers that `party` draws, of the ring or from 0 to below `below`.
+
+    `below` is a public int64, not 0, whose bits are those of a number of the ring. The label is
+    `@party`. Draws keep the order of the program.
+    """
+
+    traits = Traits(effects=Effect.INPUTS)
+
+    party: int
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Return the range of the numbers."""
+        element = self.result.type.element
+        if x and x[0].low >= 0:
+            return Interval(0, min(max(x[0].high - 1, 0), element.high))
+        return Interval(element.low, element.high)
+
+    def check(self, around: Surroundings) -> None:
+        """Check that the party is one of the program's, and the type of the bound."""
+        result = one_result(self)
+        need(0 <= self.party < len(around.parties), "there is no such party")
+        need(result.label == owned(self.party), "the result is known to who draws it")
+        need(len(self.operands) <= 1, "it takes at most one operand")
+        for below in self.types:
+            need(below.element == INT64 and not below.shape, "the bound is an int64")
+            need(below.label.is_public, "the bound is public")
+
+
+def _check_turn(type: TensorType) -> None:
+    need(type.element == INT64 and not type.shape, "a turn is an int64")
+    need(type.label.is_public, "a turn is public")
 
 
 def told_element(operation: Input | Output, type: TensorType) -> ScalarType:

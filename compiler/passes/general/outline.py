@@ -73,7 +73,7 @@ class _Outline:
         number = 0
         for group in groups(operations):
             number += len(group)
-            if isinstance(group[0], ir.Input | ir.Output):
+            if isinstance(group[0], ir.Input | ir.Draw | ir.Output):
                 kept += [*self._called(run, last, number, pc), *group]
                 run = []
                 continue

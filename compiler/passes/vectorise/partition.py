@@ -66,7 +66,7 @@ def partition(body: Body, scalars: Scalars, *, both: bool) -> Partition:
 
 def _tells(operations: Sequence[ir.Operation]) -> bool:
     """Return whether the progress of a loop is observable when it fails."""
-    effects = ir.Reveal | ir.Input | ir.Output | ir.Assert | ir.Call
+    effects = ir.Reveal | ir.Input | ir.Draw | ir.Output | ir.Assert | ir.Call
     return any(isinstance(one, effects) for one in ir.walk(ir.Region(operations=tuple(operations))))
 
 

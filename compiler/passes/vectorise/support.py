@@ -121,7 +121,7 @@ class Support:
                 return self._if(operation, opens)
             case ir.Product() | ir.Convert() | ir.Call() | ir.Cut():
                 return False
-            case ir.Input() | ir.Output() | ir.Assert():
+            case ir.Input() | ir.Draw() | ir.Output() | ir.Assert():
                 return False
             case _:
                 assert_never(operation)

@@ -193,6 +193,8 @@ _MOVES = {
     "`input`": "Read the input before the branch; it may stay unused.",
     "`output`": "Select the value with a variable or `? :`, and output it after the branch.",
     "`reveal`": "Select the value with a variable or `? :`, and reveal it outside the branch.",
+    "`random`": "Draw the number before the branch; it may stay unused.",
+    "`random_below`": "Draw the number before the branch; it may stay unused.",
     "`assert`": "Assert it outside the branch, where its condition must be public.",
 }
 """How to move an operation that is not allowed in a branch out of it."""
@@ -352,7 +354,7 @@ def assert_not_public(body: Body, value: Typed) -> Diagnostic:
 def input_without_label(node: syntax.Declare) -> Diagnostic:
     """A declaration that takes an input without a label that says who will know it."""
     assert isinstance(node.value, syntax.Input)
-    party, rest = node.value.party.text, f"{node.type.span.text} {node.name.text}"
+    party, rest = node.value.giver, f"{node.type.span.text} {node.name.text}"
     return Diagnostic(
         code="EZ3014",
         message=f"`{node.name.text}` takes an input, and needs a label that says who will know it",
@@ -360,6 +362,32 @@ def input_without_label(node: syntax.Declare) -> Diagnostic:
         label="secret?",
         help=f"Write `secret {rest}` to share it among the parties, or `@{party} {rest}` if only "
         f"`{party}` computes with it.",
+    )
+
+
+def turn_not_public(body: Body, value: Typed) -> Diagnostic:
+    """A turn that not everybody knows."""
+    return Diagnostic(
+        code="EZ3020",
+        message=f"A turn is public, but this is `{body.name_label(value.label)}`",
+        span=value.span,
+        label=knows(body, value.label),
+        notes=way(value.why),
+        help=f"Count the turns in a public variable; or, {release(body, value.span, PUBLIC)}.",
+    )
+
+
+def bound_not_public(body: Body, value: Typed) -> Diagnostic:
+    """The bound of a random number that not everybody knows."""
+    return Diagnostic(
+        code="EZ3021",
+        message="The bound of a random number is public, "
+        f"but this is `{body.name_label(value.label)}`",
+        span=value.span,
+        label=knows(body, value.label),
+        notes=way(value.why),
+        help=f"{release(body, value.span, PUBLIC)[0].upper()}"
+        f"{release(body, value.span, PUBLIC)[1:]}.",
     )
 
 

@@ -7,6 +7,8 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import Type
 
+from ..untyped import Typed
+
 
 def bound_type(span: Span, found: Type) -> Diagnostic:
     """A loop bound that is not an integer."""
@@ -178,6 +180,54 @@ def input_types_differ(
         label=f"`{type}`",
         notes=(Note(message=f"It is `{before_type}` here", span=before),),
         help="Reading the same name again gives the same value: use one type, or two names.",
+    )
+
+
+def input_ways_differ(span: Span, name: str, before: Span) -> Diagnostic:
+    """One input that is read with and without a turn, or of one party and of all."""
+    return Diagnostic(
+        code="EZ2027",
+        message=f'The input "{name}" is read in two ways',
+        span=span,
+        label="read like this",
+        notes=(Note(message="It is read in another way here", span=before),),
+        help="An input has a turn at each place or at none, and is one party's or that of all: use "
+        "two names.",
+    )
+
+
+def output_turns_differ(span: Span, name: str, before: Span) -> Diagnostic:
+    """Outputs of one name that are no list: some without a turn, or of another type."""
+    return Diagnostic(
+        code="EZ2046",
+        message=f'The outputs called "{name}" do not fit together as turns',
+        span=span,
+        label="does not fit",
+        notes=(Note(message="It is output here, too", span=before),),
+        help="All outputs of a name that has turns have a turn, and a value of the same type.",
+    )
+
+
+def no_turn(value: Typed) -> Diagnostic:
+    """A turn that is no integer, or negative."""
+    return Diagnostic(
+        code="EZ2047",
+        message="A turn is an integer, from 0 on",
+        span=value.span,
+        label=f"this is `{value.type}`" if value.constant is None else "this is not",
+        help="Count the turns in an integer variable.",
+    )
+
+
+def public_turn(span: Span) -> Diagnostic:
+    """A turn of an input that all parties give."""
+    return Diagnostic(
+        code="EZ2047",
+        message="An input of all parties has no turns",
+        span=span,
+        label="a turn",
+        help="They agree on its value before the run: read an array, or ask one party in each "
+        "turn, and reveal what it gives.",
     )
 
 

@@ -365,3 +365,27 @@ def exponent_negative(span: Span, exponent: int) -> Diagnostic:
         label="negative",
         help="Divide by the power: `1 / x ** n`.",
     )
+
+
+def no_random(span: Span, name: str, type: Type) -> Diagnostic:
+    """A random value of a type of which there is none."""
+    numbers = "integers" if name == "random_below" else "integers and bools"
+    return Diagnostic(
+        code="EZ2048",
+        message=f"`{name}` gives {numbers}, and not `{type}`",
+        span=span,
+        label="asked for here",
+        help="For fractions, draw an integer, as in `from_raw(int64(r))`; for a struct, draw its "
+        "fields.",
+    )
+
+
+def no_bound(span: Span, bound: int) -> Diagnostic:
+    """A random number below a number that no number is below."""
+    return Diagnostic(
+        code="EZ2049",
+        message=f"There is no random number from 0 to below {bound}",
+        span=span,
+        label="at least 1",
+        help="Give how many numbers there are to choose from: `random_below(6)` is from 0 to 5.",
+    )

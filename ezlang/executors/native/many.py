@@ -51,7 +51,7 @@ def run_among(
     """
     watch = watch or Stopwatch()
     watch.lap("compile")
-    hello = hello_of(executable, party, **{RECORDS: int(recording is not None)})
+    hello = hello_of(executable, party, inputs, **{RECORDS: int(recording is not None)})
     channels = connect_all(places, hello, timeout, meet)
     watch.lap("connect")
     try:
@@ -90,7 +90,11 @@ def run_over_all(
         sessions.append(open_many(own, channels, executable.program.ots.shares))
         return sessions[0]
 
-    buffers = Buffers(program.interface, inputs)
+    def flush() -> None:
+        for channel in channels.values():
+            channel.flush()
+
+    buffers = Buffers(program.interface, inputs, names[own], flush)
     runtime = SharingRuntime(program.interface.exchanges, begin)
     run: Run = runtime.run
     if meter is not None:

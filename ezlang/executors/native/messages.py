@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.records import dataclass
-from ezlang.values.data import Data
+from ezlang.values.data import Data, Outputs
+from ezlang.values.turns import Question
 
 from .outcome import PartyOutcome
 
@@ -23,7 +24,9 @@ class Job:
     """The job of a worker: to run one party, with only the inputs of that party.
 
     `program` is the executable as bytes (`prepared.py`), which the starting process doesn't read.
-    `listener` is the name of who is told of the run (`ezlang.progress`), if anybody is.
+    `listener` is the name of who is told of the run (`ezlang.progress`), if anybody is. `asks`: the
+    starting process answers what the party is asked for in turns. `seed` is for tests, so that what
+    parties draw is reproducible, and known to all.
     """
 
     program: bytes
@@ -32,6 +35,23 @@ class Job:
     timeout: float
     metered: bool = False
     listener: str | None = None
+    asks: bool = False
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the party is asked for in a turn, and its outputs so far, which may be shown."""
+
+    question: Question
+    outputs: Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The value for a turn, checked; None if there is none."""
+
+    data: Data | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,7 @@ class Broken:
     text: str
 
 
-Message = Job | Meeting | Done | Failed | Broken
+Message = Job | Asked | Answered | Meeting | Done | Failed | Broken
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:

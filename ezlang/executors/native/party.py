@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
+from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
@@ -20,6 +21,7 @@ from ezlang.executors.failures import Failure, failure
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import OPTIONS, PREPARES, Hello
+from ezlang.values.check import shared_text
 from ezlang.values.data import Data
 
 from .buffers import Buffers
@@ -51,7 +53,7 @@ def run_over(
     """
     names, party = executable.program.parties, program.interface.party
     peer = names[COMPUTING.other(party)]
-    buffers = Buffers(program.interface, inputs)
+    buffers = Buffers(program.interface, inputs, names[party], lambda: yao.finish())
     foreseen = executable.foreseen if supply is None else None
     expected = foreseen.at(party) if foreseen else None
     supply = supply or OtSupply(executable.program.ots)
@@ -96,16 +98,33 @@ def run_over(
     return outcome
 
 
-def hello_of(executable: Executable, party: int, **options: int) -> Hello:
-    """Return the hello of a party that runs an executable, with further `options` to compare."""
+def hello_of(
+    executable: Executable, party: int, inputs: Mapping[str, Data] | None = None, /, **options: int
+) -> Hello:
+    """Return the hello of a party that runs an executable, with further `options` to compare.
+
+    `inputs` are its checked inputs, if some of them are the same for all parties.
+    """
     return Hello(
         party=party,
         names=executable.program.parties,
         fingerprint=executable.fingerprint,
         params=dict(executable.params),
         choices=dict(executable.choices),
+        shared=_shared(executable.program, inputs or {}),
         options=OPTIONS | {PREPARES: 0} | options,
     )
+
+
+def _shared(program: ir.Program, inputs: Mapping[str, Data]) -> dict[str, str]:
+    """Return the inputs of all parties as text: name → value."""
+    found = {
+        operation.name: operation.whole_type
+        for function in program.functions
+        for operation in ir.walk(function.body)
+        if isinstance(operation, ir.Input) and operation.party is None
+    }
+    return {name: shared_text(type, inputs[name]) for name, type in found.items() if inputs}
 
 
 def compile_for(
@@ -139,6 +158,7 @@ def execute(
         status = program.run(context, start, ctypes.addressof(buffers.host))
         del memory
     if status >= STATUS_PROGRAM:
+        buffers.raise_error()
         site = program.interface.sites[status - STATUS_PROGRAM]
         finish()
         wrong = buffers.index if site.kind is Failure.INDEX else None

@@ -10,9 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import IO, Any, Final
 
 import ezlang
@@ -26,8 +28,21 @@ from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from ezlang.values.draws import seed_of_draws
+from ezlang.values.turns import who_answers
 
-from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .messages import (
+    Answered,
+    Asked,
+    Broken,
+    Done,
+    Failed,
+    Job,
+    Meeting,
+    Message,
+    read_message,
+    write_message,
+)
 from .numbers_of_parties import require_several_parties
 from .outcome import NativeOutcome, Stopwatch, combine, first_cause
 from .prepared import packed
@@ -53,7 +68,7 @@ def run_native(
     what preceded, which counts as compilation. For `protocol`, `profile` and `memory`, see
     `executable_of`. Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
-    watch, told = watch or Stopwatch(), listener()
+    watch, told, asks = watch or Stopwatch(), listener(), who_answers() is not None
     require_several_parties(program.parties)
     wait = TIMEOUT if timeout is None else timeout
     with ExitStack() as stack:
@@ -65,7 +80,9 @@ def run_native(
         for party, worker in enumerate(workers):
             # What the first party says is enough.
             heard = None if party or told is None else told.name
-            worker.tell(Job(content, party, checked[worker.name], wait, metered, heard))
+            given = checked[worker.name]
+            job = Job(content, party, given, wait, metered, heard, asks, seed_of_draws())
+            worker.tell(job)
         listening = workers[:-1]
         ports: list[int] = []
         for worker in listening:
@@ -127,6 +144,14 @@ class _Worker:
         """Return the process's next message, or None if it ended without one."""
         return read_message(_pipe(self.process.stdout))
 
+    def hear_all(self, heard: SimpleQueue[tuple[_Worker, Any]]) -> None:
+        """Put all messages up to the last one into a queue."""
+        while True:
+            said = self.hear()
+            heard.put((self, said))
+            if not isinstance(said, Asked):
+                return
+
     def result(self, said: Any) -> Done | EzError:
         """Return the result of the process, given its last message."""
         match said:
@@ -149,23 +174,45 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
-    """Wait for all; after the first failure, the others have `GRACE_SECONDS` left."""
+    """Answer what parties are asked for, and wait for all to end.
+
+    After the first failure, the others have `GRACE_SECONDS` left.
+    """
+    heard: SimpleQueue[tuple[_Worker, Any]] = SimpleQueue()
+    last: dict[_Worker, Any] = {}
+    until: float | None = None
     with ThreadPoolExecutor(max_workers=len(workers)) as threads:
-        waits = {threads.submit(worker.hear): worker for worker in workers}
+        for worker in workers:
+            threads.submit(worker.hear_all, heard)
         try:
-            done, running = wait(waits, return_when=FIRST_COMPLETED)
-            if not all(isinstance(one.result(), Done) for one in done):
-                _, running = wait(running, timeout=GRACE_SECONDS)
-                for one in running:
-                    waits[one].given_up = True
-                    waits[one].kill()
+            while len(last) < len(workers):
+                left = None if until is None else max(until - monotonic(), 0)
+                try:
+                    worker, said = heard.get(timeout=left)
+                except Empty:
+                    for one in workers:
+                        if one not in last:
+                            one.given_up = True
+                            one.kill()
+                    until = None
+                    continue
+                if isinstance(said, Asked):
+                    worker.tell(_answered(said))
+                    continue
+                last[worker] = said
+                if until is None and not isinstance(said, Done):
+                    until = monotonic() + GRACE_SECONDS
         except BaseException:
             # The threads wait for the processes. An interrupted run must not wait for the threads.
             for worker in workers:
                 worker.kill()
             raise
-        said = [(worker, one.result()) for one, worker in waits.items()]
-    return [worker.result(message) for worker, message in said]
+    return [worker.result(last[worker]) for worker in workers]
+
+
+def _answered(said: Asked) -> Answered:
+    answer = who_answers()
+    return Answered(None if answer is None else answer(said.question, said.outputs))
 
 
 def _outcome(results: list[Done | EzError], watch: Stopwatch) -> NativeOutcome:

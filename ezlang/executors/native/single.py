@@ -157,6 +157,7 @@ def run_at(
         watch=watch,
         recording=recording,
         holdings=holdings,
+        inputs=inputs,
     ) as session:
         return session.run(inputs)
 
@@ -222,8 +223,12 @@ def connected(
     watch: Stopwatch | None = None,
     recording: Recording | None = None,
     holdings: Holdings | None = None,
+    inputs: Mapping[str, Data] | None = None,
 ) -> Iterator[Session]:
-    """Connect to the other party and compile the executable, as `run_at` does, for the block."""
+    """Connect to the other party and compile the executable, as `run_at` does, for the block.
+
+    `inputs` have those that are the same for all parties, if there are such inputs.
+    """
     watch, holdings = watch or Stopwatch(), holdings or nothing_held()
     help = None
     if dealer is not None:
@@ -231,7 +236,7 @@ def connected(
 
         help = dealer, demands_of(executable)
     options = {"number of dealers": int(dealer is not None), RECORDS: int(recording is not None)}
-    hello = hello_of(executable, party, **options)
+    hello = hello_of(executable, party, inputs, **options)
     watch.lap("compile")
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")

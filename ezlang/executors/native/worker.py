@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import traceback
+from queue import SimpleQueue
 from typing import IO
 
 from ezlang.compiler.ir.sharings import PAIRED
@@ -17,10 +18,24 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.progress import told_to
 from ezlang.progress.shown import listener_of
 from ezlang.session.address import DEFAULT_HOST, Address
+from ezlang.values.data import Data, Outputs
+from ezlang.values.draws import seeded
+from ezlang.values.turns import Question, answered_by
 
 from .executable import Executable
 from .many import run_among
-from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .messages import (
+    Answered,
+    Asked,
+    Broken,
+    Done,
+    Failed,
+    Job,
+    Meeting,
+    Message,
+    read_message,
+    write_message,
+)
 from .outcome import PartyOutcome
 from .prepared import unpacked
 from .single import run_at
@@ -52,23 +67,36 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
         if not isinstance(job, Job):
             return Broken("a worker was started without a job")
         executable = unpacked(job.program)
-        with told_to(listener_of(job.listener)):
-            return Done(_run(job, executable, source, sink))
+        answers: SimpleQueue[Answered] = SimpleQueue()
+
+        def ask(question: Question, outputs: Outputs) -> Data | None:
+            write_message(sink, Asked(question, outputs))
+            return answers.get().data
+
+        answer = ask if job.asks else None
+        with told_to(listener_of(job.listener)), answered_by(answer), seeded(job.seed):
+            return Done(_run(job, executable, source, sink, answers))
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
     except Exception:
         return Broken(traceback.format_exc())
 
 
-def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -> PartyOutcome:
+def _run(
+    job: Job,
+    executable: Executable,
+    source: IO[bytes],
+    sink: IO[bytes],
+    answers: SimpleQueue[Answered],
+) -> PartyOutcome:
     """Run a party: each but the last listens, and of more than two is told where the others do.
 
-    All messages of the parent have been read before the process waits for others.
+    Once the process waits for others, all messages of the parent are answers.
     """
 
     def listening(address: Address) -> None:
         write_message(sink, Meeting((address.port,)))
-        _watch(source)
+        _watch(source, answers)
 
     def meet(address: Address) -> list[Address]:
         write_message(sink, Meeting((address.port,)))
@@ -78,7 +106,7 @@ def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -
         said = read_message(source)
         if not isinstance(said, Meeting):
             os._exit(_ABANDONED)
-        _watch(source)
+        _watch(source, answers)
         return [Address(DEFAULT_HOST, port) for port in said.ports]
 
     count = len(executable.program.parties)
@@ -94,13 +122,14 @@ def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -
     )
 
 
-def _watch(source: IO[bytes]) -> None:
-    threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
+def _watch(source: IO[bytes], answers: SimpleQueue[Answered]) -> None:
+    threading.Thread(target=_listen, args=(source, answers), daemon=True).start()
 
 
-def _leave_with_parent(source: IO[bytes]) -> None:
-    """Exit at the end of standard input, which occurs when the parent closes it or dies."""
-    source.read()
+def _listen(source: IO[bytes], answers: SimpleQueue[Answered]) -> None:
+    """Pass answers on; exit at the end of standard input: the parent has closed it or died."""
+    while (said := read_message(source)) is not None:
+        answers.put(said)
     os._exit(_ABANDONED)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from functools import partial
 from typing import Any, Generic, assert_never
 
@@ -20,28 +19,22 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.numbering import numbered
 from ezlang.compiler.ir.operations.boundary import told_element
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.executors.failures import Failure, failure
+from ezlang.executors.failures import Failure, failure, no_value
 from ezlang.executors.outcome import Shown
-from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
+from ezlang.values.draws import MODULUS, Draws
+from ezlang.values.turns import Question, Turns
 
 from .clear_values import ClearValue
+from .handed import Handed
 from .lifetimes import last_uses
 from .observer import Observer
 from .plans import Plan, S, Step, Values
 
 _ALIASES = ir.Broadcast | ir.Reshape | ir.Relabel | ir.Reveal | ir.Convert | ir.Structured | ir.Call
 """Operations whose results may have the memory of their operands."""
-
-
-@dataclass(slots=True)
-class _Handed:
-    """An output delivered to a party: its type, and the fields delivered so far."""
-
-    type: Type
-    flat: Flat = field(default_factory=dict)
 
 
 class Walk(ABC, Generic[S]):
@@ -53,11 +46,13 @@ class Walk(ABC, Generic[S]):
         self.program = numbered(program)
         self.observer = observer
         self.inputs = inputs
+        self.turns = Turns(inputs)
+        self.draws = [Draws(party) for party in program.parties]
         self.functions: Mapping[str, ir.Function] = {f.name: f for f in self.program.functions}
         self._last = last_uses(self.program)
         self._plans: dict[int, Plan[S]] = {}
         self.given: dict[tuple[int, str], Flat] = {}
-        self.handed: dict[str, dict[str, _Handed]] = {party: {} for party in program.parties}
+        self.handed: dict[str, dict[str, Handed]] = {party: {} for party in program.parties}
         self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
 
     @abstractmethod
@@ -91,7 +86,7 @@ class Walk(ABC, Generic[S]):
     def outputs(self) -> dict[str, dict[str, Data]]:
         """Return the outputs: party → name → value."""
         return {
-            party: {name: unflatten(one.type, one.flat) for name, one in handed.items()}
+            party: {name: one.data for name, one in handed.items()}
             for party, handed in self.handed.items()
         }
 
@@ -287,10 +282,14 @@ class Walk(ABC, Generic[S]):
         self, operation: ir.AnyComputation | ir.AnyBoundary, operands: list[ClearValue | S]
     ) -> ClearValue | S | None:
         match operation:
+            case ir.TurnInput():
+                return self._turn_input(operation, int(known(operands[0]).data))
+            case ir.Draw():
+                return self._draw(operation, operands)
             case ir.Input():
                 return self._input(operation)
             case ir.Output():
-                self._output(operation, known(operands[0]))
+                self._output(operation, *map(known, operands))
                 return None
             case ir.Assert():
                 if not known(operands[0]).data:
@@ -335,21 +334,38 @@ class Walk(ABC, Generic[S]):
 
     def _input(self, operation: ir.Input) -> ClearValue:
         type = operation.result.type
-        key = (operation.party, operation.name)
+        key = (operation.party or 0, operation.name)  # what all give is the same at all
         if key not in self.given:
-            data = self.inputs[self.program.parties[operation.party]][operation.name]
+            data = self.inputs[self.program.parties[key[0]]][operation.name]
             self.given[key] = flatten(_whole(operation, type), data)
         array = evaluate.array(type, self.given[key][operation.path])
         return ClearValue(type.element, array[()], operation.party)
 
-    def _output(self, operation: ir.Output, value: ClearValue) -> None:
-        type = operation.operands[0].type
+    def _draw(self, operation: ir.Draw, operands: Sequence[ClearValue | S]) -> ClearValue:
+        type = operation.result.type
+        below = int(known(operands[0]).data) % MODULUS if operands else 0
+        numbers = self.draws[operation.party].numbers(type.element, type.size, below)
+        return ClearValue(type.element, evaluate.array(type, numbers)[()], operation.party)
+
+    def _turn_input(self, operation: ir.TurnInput, turn: int) -> ClearValue:
+        type, owner = operation.result.type, operation.party
+        assert owner is not None, "the verifier refuses it"
+        whole = _whole(operation, type)
+        question = Question(self.program.parties[owner], operation.name, whole, turn)
+        data = self.turns.value(question, self.outputs)
+        if data is None:
+            raise no_value(question, operation.span)
+        given = flatten(whole, data)[operation.path]
+        return ClearValue(type.element, evaluate.array(type, given)[()], owner)
+
+    def _output(
+        self, operation: ir.Output, value: ClearValue, turn: ClearValue | None = None
+    ) -> None:
+        type, number = operation.operands[0].type, None if turn is None else int(turn.data)
         flat = evaluate.elements(type, value.data)
         for party in self._receivers(operation.to):
-            handed = self.handed[party].setdefault(operation.name, _Handed(_whole(operation, type)))
-            if operation.path in handed.flat:
-                raise failure(Failure.OUTPUT, operation.span)
-            handed.flat[operation.path] = flat
+            handed = self.handed[party].setdefault(operation.name, Handed(_whole(operation, type)))
+            handed.add(operation, flat, number)
             told = array_of(told_element(operation, type), type.shape)
             self._shown(party, operation.name, told, flat, operation.span)
 
