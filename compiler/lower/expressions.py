@@ -26,6 +26,7 @@ from ..ir.build import Builder
 from ..ir.tree import BinaryKind, UnaryKind
 from . import fixed
 from .array_parts import Access, Indices, Items
+from .high_products import high_half
 from .leaves import leaf_range, leaves
 from .randomness import random
 from .state import LoweringState
@@ -169,8 +170,10 @@ class Expressions:
         return tuple(build.stack(column) for column in zip(*elements, strict=True))
 
     def _binary(self, expr: typed.Binary) -> ir.Value:
-        kind = _OTHER_NAMES.get(expr.op) or BinaryKind[expr.op.name]
         left, right = self.scalar(expr.left), self.scalar(expr.right)
+        if expr.op is typed.BinaryOp.MULHI:
+            return high_half(self.state.build, left, right)
+        kind = _OTHER_NAMES.get(expr.op) or BinaryKind[expr.op.name]
         fails = kind.traits.failure is not None
         can_fail = fails and right.type.label.is_public and not self.state.alone
         types = [scalar(element_of(side.type)) for side in (expr.left, expr.right)]
@@ -304,7 +307,12 @@ class Expressions:
         return fixed.rounded(build, total, fraction_of_product(*types))
 
     def _sum(self, expr: typed.Sum) -> ir.Value:
-        return self._total(self.scalar(expr.operand))
+        operand, shape = self.scalar(expr.operand), shape_of(expr.type)
+        if expr.axis is None or not shape:
+            return self._total(operand)
+        if operand.type.size == 0:
+            return self.state.build.constant(operand.type.element, (0,), shape)
+        return self.state.build.reduce(BinaryKind.ADD, operand, expr.axis)
 
     def _total(self, operand: ir.Value) -> ir.Value:
         if operand.type.size == 0:

@@ -42,7 +42,8 @@ def exact_interval(node: typed.Expr, ranges: Ranges) -> Interval:
             return interval(operand, ranges)
         case typed.Sum(operand=operand):
             low, high = interval(operand, ranges)
-            count = prod(shape_of(operand.type))
+            sums = prod(shape_of(node.type))
+            count = prod(shape_of(operand.type)) // sums if sums else 0
             return count * low, count * high
         case (
             typed.Select(then=then, otherwise=other) | typed.Conditional(then=then, otherwise=other)

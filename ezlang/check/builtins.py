@@ -24,7 +24,7 @@ from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
-from .typenames import fixed_type, spread
+from .typenames import constant_integer, fixed_type, spread
 from .untyped import Deferred, Exact, Poison, Typed, Value, known_shape, literal
 
 
@@ -64,12 +64,15 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
         return Poison(span=node.span)
     if name == "reshape" and node.arguments:
         return shapes.reshape(body, node)
-    if not _counted(body, node, name, BUILTINS[name]):
+    along = name == "sum" and len(node.arguments) == 2
+    if not along and not _counted(body, node, name, BUILTINS[name]):
         return Poison(span=node.span)
     if name in ("len", "elements"):
         return _counted_items(body, node, name)
     if name in ("random", "random_below"):
         return randomness.random(body, node)
+    if along:
+        return _sum_along(body, node)
     values = [body.value(a) for a in node.arguments]
     if name == "sum":
         return _sum(body, node, values[0])
@@ -130,6 +133,28 @@ def _sum(body: Body, node: syntax.Call, value: Value) -> Value:
     if isinstance(settled.constant, tuple):
         constant = element.wrap(sum(constants.scalars(settled.constant)))
     return Typed(node=result, why=settled.why, constant=constant)
+
+
+def _sum_along(body: Body, node: syntax.Call) -> Value:
+    """Check `sum(a, d)`: the sums along dimension d, a constant."""
+    settled = coerce.settle(body, body.value(node.arguments[0]))
+    axis = constant_integer(body, node.arguments[1])
+    if isinstance(settled, Poison) or axis is None:
+        return Poison(span=node.span)
+    shape, element = shape_of(settled.type), scalar_element(settled.type)
+    if not shape or element is None or not element.is_number:
+        body.report(errors_types.sum_operand(node.span, settled.type))
+        return Poison(span=node.span)
+    if not 0 <= axis < len(shape):
+        body.report_size(errors_types.no_axis(node.arguments[1].span, axis, settled.type))
+        return Poison(span=node.span)
+    settled = fixed.whole(settled)
+    element = scalar(element_of(settled.type))
+    type = array_of(element, shape[:axis] + shape[axis + 1 :])
+    result = typed.Sum(
+        span=node.span, type=type, label=settled.label, operand=settled.node, axis=axis
+    )
+    return Typed(node=result, why=settled.why)
 
 
 def _reinterpreted(body: Body, node: syntax.Call, name: str, value: Value) -> Value:

@@ -89,6 +89,8 @@ def fold_binary(
         return fixed_point.quotient(second, x, y)
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(operator, x, y)
+    if operator == "mulhi":
+        return x * y >> type.width
     bitwise = {"&&": "&", "||": "|"}.get(operator, operator)
     return type.wrap(compute(bitwise, int(x), int(y)))
 

@@ -41,7 +41,11 @@ def apply(body: Body, operator: str, place: Span, span: Span, left: Value, right
     if isinstance(left, Poison) or isinstance(right, Poison):
         return Poison(span=span)
     if isinstance(left, Exact) and isinstance(right, Exact):
-        return _exact(body, operator, span, left, right)
+        if operator != typed.BinaryOp.MULHI.value:
+            return _exact(body, operator, span, left, right)
+        left = settle(body, left)  # the half of a product depends on the type
+        if isinstance(left, Poison):
+            return left
     if operator in ("<<", ">>"):
         return _shift(body, operator, place, span, left, right)
     if not isinstance(left, Typed) and not isinstance(right, Typed):

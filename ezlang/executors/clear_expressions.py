@@ -186,8 +186,10 @@ class Expressions:
                 count = array(expr.type).size
                 return lambda frame: repeated(operand(frame), count)
             case tree.Sum():
-                wrap = scalar(expr.type).wrapping()
+                wrap = scalar(element_of(expr.type)).wrapping()
                 total = self._total(expr, lambda terms: wrap(sum(terms)))
+                if expr.axis is not None:
+                    return _sums_along(operand, total, shape_of(expr.operand.type), expr.axis)
                 return lambda frame: total(operand(frame))
             case tree.Unary(op=op):
                 apply = unary(op, scalar(element))
@@ -363,3 +365,19 @@ def _failing(
         return value
 
     return checked
+
+
+def _sums_along(
+    operand: Evaluate, total: Callable[[Iterable[int]], int], shape: tuple[int, ...], axis: int
+) -> Evaluate:
+    """Return the evaluation of the sums of an array of this shape along a dimension."""
+    count, inner = shape[axis], prod(shape[axis + 1 :])
+    starts = [o * count * inner + i for o in range(prod(shape[:axis])) for i in range(inner)]
+    one = len(shape) == 1
+
+    def sums(frame: Frame) -> Value:
+        flat = operand(frame)
+        found = [total(flat[at : at + count * inner : inner]) for at in starts]
+        return found[0] if one else found
+
+    return sums

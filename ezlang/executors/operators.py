@@ -60,6 +60,8 @@ def binary(op: BinaryOp, left: ScalarType, right: ScalarType) -> Two:
             return _remainder
         case BinaryOp.SHL | BinaryOp.SHR:
             return _shift(op, left, right)
+        case BinaryOp.MULHI:
+            return lambda x, y: x * y >> left.width
         case BinaryOp.MIN:
             return min
         case BinaryOp.MAX:

@@ -46,8 +46,8 @@ class BinaryOp(Enum):
     are evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE integers and bool, LT … GE
     integers, all with bool results. On fixed-point numbers, products and quotients are rounded to
     nearest; products with an integer are exact. SHL, SHR take any integer type on the right, read
-    as unsigned at its own width; SHR is arithmetic on signed types. MIN, MAX come from the built-in
-    functions.
+    as unsigned at its own width; SHR is arithmetic on signed types. MIN, MAX, MULHI come from the
+    built-in functions; MULHI takes integers, and is the upper half of their exact product.
     """
 
     ADD = "+"
@@ -70,6 +70,7 @@ class BinaryOp(Enum):
     GE = ">="
     MIN = "min"
     MAX = "max"
+    MULHI = "mulhi"
 
     @property
     def domain(self) -> Domain:
@@ -85,6 +86,7 @@ class BinaryOp(Enum):
 _BINARY_DOMAINS = {
     BinaryOp.SHL: Domain.INTEGERS,
     BinaryOp.SHR: Domain.INTEGERS,
+    BinaryOp.MULHI: Domain.INTEGERS,
     BinaryOp.BITAND: Domain.BITS,
     BinaryOp.BITOR: Domain.BITS,
     BinaryOp.BITXOR: Domain.BITS,

@@ -231,9 +231,13 @@ class Reshape(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(ExprNode):
-    """`sum(a)`: the sum of all elements of an integer array of any rank, wrapping; 0 if empty."""
+    """`sum(a)`: the sum of all elements of an integer array of any rank, wrapping; 0 if empty.
+
+    `sum(a, d)` has the sums along dimension `axis` d, which the type of the result lacks.
+    """
 
     operand: Expr
+    axis: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,10 +305,11 @@ class _Function:
                 assert element_of(node.type) == element_of(operand.type)
                 assert prod(shape_of(node.type)) == prod(shape_of(operand.type))
                 assert operand.label == node.label
-            case typed.Sum(operand=operand):
+            case typed.Sum(operand=operand, axis=axis):
                 self.expr(operand)
-                assert node.type == element_of(operand.type)
-                assert isinstance(node.type, IntType | FixedType)
+                kept = [n for d, n in enumerate(shape_of(operand.type)) if axis not in (None, d)]
+                assert node.type == array_of(element_of(operand.type), tuple(kept))
+                assert isinstance(element_of(node.type), IntType | FixedType)
                 assert operand.label == node.label
             case typed.Power(operand=operand, exponent=exponent):
                 self.expr(operand)

@@ -389,3 +389,15 @@ def no_bound(span: Span, bound: int) -> Diagnostic:
         label="at least 1",
         help="Give how many numbers there are to choose from: `random_below(6)` is from 0 to 5.",
     )
+
+
+def no_axis(span: Span, axis: int, found: Type) -> Diagnostic:
+    """A sum along a dimension that an array doesn't have."""
+    return Diagnostic(
+        code="EZ2010",
+        message=f"`{found}` has no dimension {axis}",
+        span=span,
+        label="out of range",
+        help="Dimensions are counted from 0: `sum(a, 0)` adds the rows of a matrix, and "
+        "`sum(a, 1)` the numbers in each row.",
+    )
