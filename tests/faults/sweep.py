@@ -5,12 +5,14 @@ All parties are threads of this process, with channels over TCP or TLS as betwee
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -19,19 +21,24 @@ from ezlang.compiler.cost.profiles import preparation
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
+from ezlang.executors.native.ahead import prepare_at
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.many import run_among
 from ezlang.executors.native.prepared import prepared
 from ezlang.executors.native.single import run_at
 from ezlang.session.address import DEFAULT_HOST as LOOPBACK
-from ezlang.session.address import Address
+from ezlang.session.address import Address, parse_address
+from ezlang.session.connect import Listening
 from ezlang.session.dealer import Dealer
 from ezlang.session.identity import create_key
 from ezlang.session.tls import Keys, Pin
+from ezlang.store.agreement import Holdings
+from ezlang.store.folder import Store
 from ezlang.types.sharing import Choices
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_address
 
 from .relay import Fault, Message, Relay
 
@@ -74,20 +81,27 @@ INPUTS: dict[str, dict[str, Data]] = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of run: the number of parties, how secrets are shared, and over what channels."""
+    """A kind of run: the number of parties, how secrets are shared, and over what channels.
+
+    `ahead`: a run on what was prepared, or instead of a run its preparation.
+    """
 
     parties: int = 2
     protocol: str = "auto"
     garbling: str = "auto"
     dealt: bool = False
     secure: bool = False
+    ahead: str = ""
 
     def __str__(self) -> str:
         words = [f"{self.parties} parties", self.protocol]
         words += [self.garbling] if self.garbling != "auto" else []
         words += ["dealer"] if self.dealt else []
+        words += [self.ahead] if self.ahead else []
         return ", ".join([*words, "TLS" if self.secure else "TCP"])
 
+
+PREPARED, PREPARING = "prepared", "preparing"
 
 KINDS = tuple(
     Kind(parties, protocol, garbling, dealt, secure)
@@ -104,6 +118,10 @@ KINDS = tuple(
         (3, "arithmetic", "auto", False),
         (3, "boolean", "auto", False),
     )
+) + tuple(
+    Kind(protocol=protocol, secure=secure, ahead=ahead)
+    for secure in (False, True)
+    for protocol, ahead in (("yao", PREPARED), ("boolean", PREPARED), ("arithmetic", PREPARING))
 )
 
 Link = tuple[str, str]
@@ -171,6 +189,16 @@ class Runs:
         self.expected = run_clear(program, inputs).outputs
         self.pins = _pins(folder, (*self.names, DEALER)) if kind.secure else {}
         self.folder = folder
+        self._numbers = count()
+        if kind.ahead == PREPARED:
+            place = parse_address(free_address())
+            makers = [_started(self._prepare, name, place, self._whole) for name in self.names]
+            assert [maker.result(LONGEST) for maker in makers] == ["right"] * PAIRED
+
+    @property
+    def _whole(self) -> Path:
+        """The stores before a run on what was prepared."""
+        return self.folder / "prepared"
 
     def keys(self, own: str, *peers: str) -> Keys | None:
         """Return the keys of a side that has pinned others; None for plain TCP."""
@@ -196,6 +224,9 @@ class Runs:
 
     def _run(self, plan: Plan) -> tuple[Ends, Relays]:
         relays: dict[Link, Relay] = {}
+        root = self.folder / f"run {next(self._numbers)}"
+        if self.kind.ahead == PREPARED:
+            shutil.copytree(self._whole, root)
         with ExitStack() as stack:
             for link in self.links():
                 relay = Relay()
@@ -208,10 +239,46 @@ class Runs:
             if self.kind.dealt:
                 runs[DEALER] = _started(self._dealer, relays, timeout)
             for name in self.names:
-                runs[name] = _started(self._party, name, relays, timeout)
+                runs[name] = _started(self._party, name, relays, timeout, root)
             ends = Ends(plan, {name: self._end(name, run) for name, run in runs.items()})
         ends.happened = plan.link in relays and relays[plan.link].happened
+        if self.kind.ahead == PREPARED:
+            self._require_marks(root, ends)
         return ends, relays
+
+    def _require_marks(self, root: Path, ends: Ends) -> None:
+        """Require that what a run has used is marked at both sides, and that no mark is ignored."""
+        for name in self.names:
+            store = self._store(root, name)
+            left = {entry.id for entry in store.entries()}
+            assert not left & store.used()
+            assert not left or "right" not in ends.of.values(), ends
+
+    def _store(self, root: Path, name: str) -> Store:
+        return Store(root, name, bytes(range(32)))
+
+    def _prepare(
+        self, name: str, place: Address, root: Path, timeout: float = PATIENCE,
+        told: Listening | None = None,
+    ) -> str:  # fmt: skip
+        """Prepare a run as a party; return its end."""
+        own, keys = self.names.index(name), self.keys(name, *self.names)
+        address, store = replace(place, keys=keys), self._store(root, name)
+        prepare_at(self.executable, own, address, timeout, store, told, name="main.ez")
+        return "right"
+
+    def _holdings(self, root: Path, name: str) -> Holdings | None:
+        """Return what a party has prepared; None unless it is to be used."""
+        if self.kind.ahead != PREPARED:
+            return None
+        store, own = self._store(root, name), self.names.index(name)
+        return Holdings(
+            store=store,
+            held=tuple(one.id for one in store.entries()),
+            required=True,
+            names=(name, self.names[1 - own]),
+            say=lambda text: None,
+        )
 
     def _dealer(self, relays: Relays, timeout: float) -> str:
         """Deal for one run; return its end."""
@@ -221,7 +288,7 @@ class Runs:
             dealer.serve()
         return SERVED
 
-    def _party(self, name: str, relays: Relays, timeout: float) -> str:
+    def _party(self, name: str, relays: Relays, timeout: float, root: Path) -> str:
         """Run a party; return its end."""
 
         def place(other: str, *peers: str) -> Address:
@@ -237,7 +304,11 @@ class Runs:
         if self.kind.parties == PAIRED:
             told = partial(_listening, relays, name)
             third = place(DEALER, DEALER) if self.kind.dealt else None
-            outcome = run_at(self.executable, own, given, places[0], timeout, told, third)
+            if self.kind.ahead == PREPARING:
+                return self._prepare(name, places[0], root, timeout, told)
+            held = self._holdings(root, name)
+            at = (places[0], timeout, told, third)
+            outcome = run_at(self.executable, own, given, *at, holdings=held)
         else:
             outcome = run_among(self.executable, own, given, places, timeout, meet)
         return "right" if outcome.outputs == self.expected[name] else "wrong"

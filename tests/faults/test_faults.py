@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from .relay import Fault, Message, Relay
-from .sweep import FAULTS, KINDS, PARTLY, Ends, Kind, Plan, Runs, plans
+from .sweep import FAULTS, KINDS, PARTLY, PREPARED, PREPARING, Ends, Kind, Plan, Runs, plans
 
 AT_ONCE = 6
 """How many runs there are at a time: most of them wait."""
@@ -37,6 +37,8 @@ def tried(runs: Runs, chosen: Sequence[Plan]) -> list[Ends]:
         Kind(2, "boolean"),
         Kind(2, "yao", "three-halves", dealt=True, secure=True),
         Kind(3, "arithmetic", secure=True),
+        Kind(2, "boolean", ahead=PREPARED),
+        Kind(2, "arithmetic", secure=True, ahead=PREPARING),
     ],
     ids=str,
 )
