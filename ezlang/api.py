@@ -109,11 +109,11 @@ def cost(
     profile can't be used, or no dealer or preparation can help.
     """
     from ezlang.compiler.cost.profiles import preparation
-    from ezlang.compiler.protocols.core.backend import Source
     from ezlang.executors.native.costs import cost_report
 
-    source = Source.DEALT if dealer else Source.AHEAD if prepared else Source.OTS
-    return cost_report(program, **preparation(choices), explained=explained, source=source)
+    return cost_report(
+        program, **preparation(choices), explained=explained, dealer=dealer, ahead=prepared
+    )
 
 
 def ranges(program: Program) -> list[Narrowed]:

@@ -16,7 +16,6 @@ from .options import (
     parse_settings,
     program_argument,
     set_option,
-    usage_error,
 )
 
 
@@ -65,8 +64,6 @@ def cost(
     from .report import print_json, print_lines
     from .tables import may_style
 
-    if dealer and prepared:
-        raise usage_error("`--dealer` and `--prepared` exclude each other", "give only one of them")
     loaded = api.load(program, parse_settings(settings))
     report = api.cost(loaded, explained=explain, dealer=dealer, prepared=prepared, **choices)
     proofs = api.ranges(loaded) if ranges else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.passes.assign import Explained, Explanation, Solution
     from ezlang.compiler.protocols.core.preprocessing import Unit
+    from ezlang.executors.native.costs import Prepared
 
 SHOWN_LINES: Final = 5
 """The number of program lines that are shown without `--lines`."""
@@ -91,12 +92,7 @@ def _add_totals(sheet: Sheet, report: CostReport) -> None:
     if report.dealt is not None:
         row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
     if report.prepared is not None:
-        making = report.prepared.making
-        row("prepared", f"{making.rounds:,} rounds before the run, by `ezlang prepare`")
-        for name, count in _named(report, making.bytes_sent).items():
-            kept = report.prepared.stored[report.parties.index(name)]
-            row("", f"{count:>{digits},} sent by {name}, which stores {kept:,}")
-        row("", f"about {duration(making.seconds(report.profile))}")
+        _add_prepared(row, report, report.prepared, digits)
     memory = ", ".join(
         f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
@@ -104,6 +100,20 @@ def _add_totals(sheet: Sheet, report: CostReport) -> None:
     profile = report.profile
     how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
     row("time", f"about {said}{duration(least.seconds(profile))}", how)
+
+
+def _add_prepared(
+    row: Callable[[str, str], None], report: CostReport, prepared: Prepared, digits: int
+) -> None:
+    """Add what is made before the run, and what each party stores."""
+    making, stored = prepared.making, _named(report, prepared.stored)
+    if making is None:
+        row("stored", ", ".join(f"{size:,} bytes at {name}" for name, size in stored.items()))
+        return
+    row("prepared", f"{making.rounds:,} rounds before the run, by `ezlang prepare`")
+    for name, sent in _named(report, making.bytes_sent).items():
+        row("", f"{sent:>{digits},} sent by {name}, which stores {stored[name]:,}")
+    row("", f"about {duration(making.seconds(report.profile))}")
 
 
 def units_by_name(total: Cost) -> dict[str, int]:
@@ -301,7 +311,9 @@ def _prepared_object(report: CostReport) -> dict[str, Any]:
     if report.prepared is None:
         return {}
     stored = _named(report, report.prepared.stored)
-    return {"prepared": {"stored": stored, "making": _object(report, report.prepared.making)}}
+    making = report.prepared.making
+    made = {} if making is None else {"making": _object(report, making)}
+    return {"prepared": {"stored": stored} | made}
 
 
 def _object(report: CostReport, total: Cost) -> dict[str, Any]:

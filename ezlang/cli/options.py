@@ -186,6 +186,13 @@ timeout_option: Final = click.option(
     help="How long to wait for another party that is silent, by default 60.",
 )
 
+dealer_option: Final = click.option(
+    "--dealer",
+    metavar="HOST:PORT",
+    help="Where `ezlang dealer` listens, which deals to both parties before they share their "
+    "inputs; or its name in the file of --parties.",
+)
+
 store_option: Final = click.option(
     "--store",
     type=click.Path(path_type=Path),

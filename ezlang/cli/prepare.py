@@ -13,6 +13,7 @@ from .options import (
     check_timeout,
     choice_options,
     connection_options,
+    dealer_option,
     json_option,
     parse_settings,
     set_option,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     help="Prepare N runs; both parties must give the same.",
 )
 @connection_options
+@dealer_option
 @store_option
 @click.option("--list", "listed", is_flag=True, help="List what is there, and prepare nothing.")
 @click.option(
@@ -55,6 +57,7 @@ def prepare(
     party: str | None,
     runs: int,
     address: str | None,
+    dealer: str | None,
     known: Path | None,
     yes: bool,
     insecure: bool,
@@ -86,6 +89,7 @@ def prepare(
     from ezlang.values.names import party_number
 
     from .agreement import agree_to, known_parties
+    from .output import say_dealer
     from .report import print_json
 
     check_timeout(timeout)
@@ -94,12 +98,15 @@ def prepare(
     own = loaded.parties[party_number(loaded.parties, party)]
     others = known_parties(known, program.parent, loaded.parties, insecure=insecure)
     agree_to(loaded, others, program, yes=yes)
+    if dealer is not None:
+        say_dealer(loaded)
     made = prepare_party(
         loaded,
         own,
         runs=runs,
         store=store,
         address=address,
+        dealer=dealer,
         insecure=insecure,
         timeout=timeout,
         warn=say,

@@ -16,6 +16,7 @@ from .options import (
     address_option,
     check_timeout,
     choice_options,
+    dealer_option,
     input_option,
     insecure_option,
     json_option,
@@ -43,12 +44,7 @@ _OPTIONS = (
         "--party", metavar="PARTY", help="Be this party alone: its name, or its number from 0."
     ),
     address_option,
-    click.option(
-        "--dealer",
-        metavar="HOST:PORT",
-        help="Where `ezlang dealer` listens, which deals to both parties before they share their "
-        "inputs; or its name in the file of --parties.",
-    ),
+    dealer_option,
     known_option,
     yes_option,
     insecure_option,
@@ -155,10 +151,6 @@ def run(
     also = {"--parties": known is not None, "--yes": yes, "--record": record is not None}
     also |= {"--prepared": prepared == "yes", "--store": store is not None}
     _for_one_party(party, {**only, **also})
-    if prepared == "yes" and dealer is not None:
-        raise usage_error(
-            "`--prepared yes` and `--dealer` exclude each other", "give only one of them"
-        )
     start = perf_counter()
     loaded = api.load(program, parse_settings(settings))
     checking = perf_counter() - start

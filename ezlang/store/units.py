@@ -85,8 +85,9 @@ class StoredUnits:
             .reshape(count, *one.shape)
             for one in layout(kind, self.party)
         }
+        self._left[kind] = self._left.get(kind, 0) - count
         done = 0
-        while done < count:
+        while found and done < count:
             part = self._open.get(kind) or self._next(kind)
             size = min(count - done, min(map(len, part.values())))
             for name, values in part.items():
@@ -94,7 +95,6 @@ class StoredUnits:
             rest = {name: values[size:] for name, values in part.items()}
             self._open[kind] = rest if all(map(len, rest.values())) else {}
             done += size
-        self._left[kind] = self._left.get(kind, 0) - count
         return found
 
     def _next(self, kind: Kind) -> dict[str, Array]:

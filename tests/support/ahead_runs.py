@@ -46,23 +46,30 @@ def both(run: Callable[[int, Address], T]) -> list[T]:
     return [one for one in found if not isinstance(one, EzError)]
 
 
-def prepare_both(executable: Executable, root: Path, runs: int = 1) -> list[Preparation]:
+def prepare_both(
+    executable: Executable, root: Path, runs: int = 1, dealer: Address | None = None
+) -> list[Preparation]:
     def side(party: int, place: Address) -> Preparation:
-        store = store_of(root, party)
-        return prepare_at(executable, party, place, PATIENCE, store, name="main.ez", runs=runs)
+        at = (place, PATIENCE, store_of(root, party))
+        return prepare_at(executable, party, *at, name="main.ez", runs=runs, dealer=dealer)
 
     return both(side)
 
 
 def run_prepared(
-    executable: Executable, inputs: Inputs, root: Path, *, required: bool = True
+    executable: Executable,
+    inputs: Inputs,
+    root: Path,
+    *,
+    required: bool = True,
+    dealer: Address | None = None,
 ) -> list[PartyOutcome]:
     """Run both parties on checked inputs, and on what they have prepared."""
     names = executable.program.parties
 
     def side(party: int, place: Address) -> PartyOutcome:
         store = store_of(root, party)
-        binding = binding_of(executable, party, None)
+        binding = binding_of(executable, party, None, dealer)
         holdings = Holdings(
             store=store,
             held=tuple(one.id for one in store.entries() if one.binding == binding),
@@ -71,6 +78,7 @@ def run_prepared(
             say=lambda text: None,
         )
         own = inputs.get(names[party], {})
-        return run_at(executable, party, own, place, PATIENCE, holdings=holdings)
+        at = (place, PATIENCE, None, dealer)
+        return run_at(executable, party, own, *at, holdings=holdings)
 
     return both(side)

@@ -1,20 +1,20 @@
-"""Making what a run of one of two parties demands, ahead of it, over a channel to the other one."""
+"""Making what a run of two parties demands, ahead of it: over their channel, or by a dealer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from ...ir.ots import OtKind, OtKinds
-from ...ir.parties import Side
+from ...ir.parties import COMPUTING, Side
 from ...kernels.engine import Engine
 from ..ahead.making import make_units
 from ..core.channel import Channel
 from ..core.steps import Array
-from ..dealt.demands import Demands, LabelOt
-from ..dealt.expansion import parts_of
+from ..dealt.demands import CorrelatedOt, Demands, LabelOt
+from ..dealt.expansion import DealtUnits, parts_of
 from ..ot.directions import MadeEnds, cot_receiver, cot_sender, fresh_delta
 from ..ot.source import CotParty, CotReceiverParty, CotSenderParty
 from ..yao.session import YaoRole, label_source
@@ -23,6 +23,43 @@ from .session import open_session
 
 DELTAS: Final = 2 * BLOCK_BYTES
 """The bytes of Δ of this party's OTs for shares, and of those for labels."""
+
+
+class Makes(Protocol):
+    """Where the material of one run comes from at one party."""
+
+    @property
+    def deltas(self) -> bytes:
+        """Δ of this party's OTs for shares, and of those for labels; zeros at the evaluator."""
+
+    def parts(self, demands: Demands) -> Iterator[dict[str, Array]]:
+        """Yield what is demanded, this party's fields part by part, as `parts_of` does."""
+
+    def close(self) -> None:
+        """Wipe seeds and what is left over."""
+
+
+class Dealt:
+    """What a dealer has dealt to this party."""
+
+    def __init__(self, units: DealtUnits) -> None:
+        self._units = units
+
+    @property
+    def deltas(self) -> bytes:
+        """Δ of both kinds of OTs, from the party's seed."""
+        units = self._units
+        own = units.delta(CorrelatedOt(sender=units.party)).tobytes()
+        garbles = units.party == COMPUTING.garbler
+        return own + (units.delta(LabelOt()).tobytes() if garbles else bytes(BLOCK_BYTES))
+
+    def parts(self, demands: Demands) -> Iterator[dict[str, Array]]:
+        """Expand what is demanded."""
+        for kind, part in parts_of(demands):
+            yield self._units.take(kind, part.stop - part.start)
+
+    def close(self) -> None:
+        """Do nothing: the units are used up."""
 
 
 class Maker:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.compiler.protocols.core.backend import Source
 from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
@@ -28,9 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What `ezlang prepare` makes for a run: its cost, and party → the bytes that it stores."""
+    """What `ezlang prepare` makes for a run, and party → the bytes that it stores.
 
-    making: Cost
+    `making`: what the parties send for it; None if a dealer makes it.
+    """
+
+    making: Cost | None
     stored: Mapping[int, int]
 
 
@@ -72,19 +74,21 @@ def cost_report(
     memory: int,
     *,
     explained: bool,
-    source: Source,
+    dealer: bool,
+    ahead: bool,
 ) -> CostReport:
     """Predict the cost of a program, or take it from the cache.
 
-    `explained`: say why each operation has its sharing. `source`: where preprocessing comes from;
-    the time of a dealer isn't counted. Raises EzError (exit code 2) if none can exist before a run.
+    `explained`: say why each operation has its sharing. `dealer`: as with a dealer, whose time
+    isn't counted. `ahead`: as on what `ezlang prepare` has made. Raises EzError (exit code 2) if
+    nothing can be dealt, or made, before a run.
     """
 
     def make() -> CostReport:
-        return _predicted(program, protocol, profile, memory, explained, source)
+        return _predicted(program, protocol, profile, memory, explained, dealer, ahead)
 
     found: CostReport = unpacked(
-        remembered(("cost", protocol, profile, memory, explained, source), program, make)
+        remembered(("cost", protocol, profile, memory, explained, dealer, ahead), program, make)
     )
     return found
 
@@ -95,7 +99,8 @@ def _predicted(
     profile: Profile,
     memory: int,
     explained: bool,
-    source: Source,
+    dealer: bool,
+    ahead: bool,
 ) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
@@ -107,7 +112,7 @@ def _predicted(
 
     from .demands import demands_of
 
-    backend = next(one for one in (OT, AHEAD, DEALT) if one.source is source)
+    backend = DEALT if dealer else AHEAD if ahead else OT
     if backend is not OT:
         what = "A dealer" if backend is DEALT else "`ezlang prepare`"
         require_two_parties(program.parties, what)
@@ -146,22 +151,22 @@ def _predicted(
         ],
         explained=_explained(program, protocol, profile, memory) if explained else None,
         dealt=dealt,
-        prepared=_prepared(executable) if backend is AHEAD else None,
+        prepared=_prepared(executable, dealer=dealer) if ahead else None,
     )
 
 
-def _prepared(executable: Executable) -> Prepared:
+def _prepared(executable: Executable, *, dealer: bool) -> Prepared:
     """Return what is made before a run."""
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.ahead import predict_making
     from ezlang.store.units import stored_bytes
 
-    from .ahead import demands_ahead
+    from .demands import demands_ahead, demands_of
 
-    demands = demands_ahead(executable)
+    demands = demands_of(executable) if dealer else demands_ahead(executable)
     stored = {party: stored_bytes(demands, party) if demands else 0 for party in COMPUTING}
-    making = predict_making(demands, executable.program.ots)
-    return Prepared(making=summary.total(making), stored=stored)
+    making = None if dealer else summary.total(predict_making(demands, executable.program.ots))
+    return Prepared(making=making, stored=stored)
 
 
 def _explained(program: Program, protocol: str, profile: Profile, memory: int) -> Explained:

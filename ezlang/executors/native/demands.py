@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ezlang.compiler.cost.predict import predict_demands
 from ezlang.compiler.cost.walk import Control
+from ezlang.compiler.protocols.ahead.backend import AHEAD
 from ezlang.compiler.protocols.core.backend import Backend
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import Demands
@@ -13,6 +14,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.recursion import deep_recursion
 from ezlang.session import errors
 from ezlang.source import Span
+from ezlang.store.errors import unknown as unknown_ahead
 
 from .executable import Executable
 
@@ -22,10 +24,18 @@ def demands_of(executable: Executable) -> Demands:
 
     Raises EzError with exit code 2 if they depend on values that the run reveals.
     """
-    return known_demands(executable, DEALT, errors.demands_unknown)
+    return _known(executable, DEALT, errors.demands_unknown)
 
 
-def known_demands(
+def demands_ahead(executable: Executable) -> Demands:
+    """Return what a run takes that the parties can make ahead of it.
+
+    Raises EzError with exit code 2 if that depends on values that the run reveals.
+    """
+    return _known(executable, AHEAD, unknown_ahead)
+
+
+def _known(
     executable: Executable, backend: Backend, failure: Callable[[str, Span], EzError]
 ) -> Demands:
     """Return what a run with a back end takes that exists before it; `failure` makes the error."""

@@ -92,12 +92,13 @@ def run_party(
     if use_prepared:
         require_two_parties(program.parties, "`--prepared yes`")
     holdings = nothing_held()
-    if len(program.parties) == PAIRED and third is None and use_prepared is not False:
+    if len(program.parties) == PAIRED and use_prepared is not False:
         holdings = holdings_of(
             executable,
             number,
             places[0].keys,
             store,
+            dealer=third,
             required=use_prepared is True,
             say=warn or (lambda text: None),
         )
@@ -194,20 +195,19 @@ class Session:
     @contextmanager
     def _given(self) -> Iterator[Supply | None]:
         """Provide what exists before the run in the block, if there is any."""
-        if self._dealer is not None:
+        units = self._holdings.take(self.channel)
+        self._watch.lap("connect")
+        if units is not None:
+            with closing(units):
+                yield GivenSupply(units, AHEAD if self._dealer is None else DEALT)
+        elif self._dealer is not None:
             address, demands = self._dealer
             tag = agree_on_tag(self.channel, self.hello.party)
             dealt = dealt_preprocessing(address, self.hello, tag, demands, self._timeout)
             self._watch.lap("dealer")
             yield GivenSupply(dealt, DEALT)
-            return
-        units = self._holdings.take(self.channel)
-        self._watch.lap("connect")
-        if units is None:
+        else:
             yield None
-            return
-        with closing(units):
-            yield GivenSupply(units, AHEAD)
 
 
 @contextmanager
@@ -242,13 +242,11 @@ def connected(
     watch.lap("connect")
     try:
         with kept_alive((channel,)):
-            if dealer is None:
-                holdings.offer(channel)
+            holdings.offer(channel)
             with doing("Making native code"):
                 program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
                 watch.lap("compile")
-            if dealer is None:
-                holdings.hear(channel)
+            holdings.hear(channel)
             wait_until_ready((channel,))
             watch.lap("connect")
             meter = ChannelMeter(party) if metered else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.protocols.ahead.backend import AHEAD
 from ezlang.compiler.protocols.core.preprocessing import Mask, MaskedTriple
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import CorrelatedOt, LabelOt
 from ezlang.compiler.protocols.ot.backend import OT
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
-from ezlang.executors.native.ahead import demands_ahead
+from ezlang.executors.native.demands import demands_ahead, demands_of
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.holdings import binding_of
+from ezlang.session.address import Address
+from ezlang.session.dealer import Dealer
 from ezlang.store.units import stored_bytes
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
@@ -30,6 +34,7 @@ from tests.executors.native.test_with_dealer import PROGRAMS
 from tests.support.agreement import checked
 from tests.support.ahead_runs import prepare_both, run_prepared, store_of
 from tests.support.costed import Costs, costs_of
+from tests.support.patience import PATIENCE
 from tests.support.threads import run_threads
 
 PROTOCOLS = ("arithmetic", "boolean", "yao")
@@ -190,6 +195,25 @@ def test_homomorphic_products_are_made_in_the_run(tmp_path: Path) -> None:
     hold(executable, check_inputs(program, inputs), tmp_path)
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", ["products", "comparisons", "lookups", "weights in a loop"])
+def test_runs_on_what_was_dealt(name: str, protocol: str, tmp_path: Path) -> None:
+    text, inputs = PROGRAMS[name]
+    program = checked(text)
+    given = check_inputs(program, inputs)
+    executable = executable_of(program, protocol)
+    demands = demands_of(executable)
+    with Dealer(Address(port=0), PATIENCE) as dealer, ThreadPoolExecutor(1) as threads:
+        served = threads.submit(dealer.serve)
+        made = prepare_both(executable, tmp_path, dealer=dealer.address)
+        served.result(PATIENCE)
+    assert [one.size for one in made] == [stored_bytes(demands, party) for party in (0, 1)]
+    outcomes = run_prepared(executable, given, tmp_path, dealer=dealer.address)
+    assert {one.party: one.outputs for one in outcomes} == run_clear(program, inputs).outputs
+    found = Costs(max(one.rounds for one in outcomes), tuple(one.bytes_sent for one in outcomes))
+    assert found == costs_of(predict(executable.program, backend=DEALT).least)
+
+
 def test_a_program_without_ots(tmp_path: Path) -> None:
     program = checked(SENT_AS_IS)
     executable = executable_of(program, "arithmetic")
@@ -212,10 +236,11 @@ def test_a_binding_covers_what_a_run_needs_in_common() -> None:
     found = {
         binding_of(executable_of(one), 0, None),
         binding_of(executable_of(one), 1, None),
+        binding_of(executable_of(one), 0, None, Address()),
         binding_of(executable_of(one, "boolean"), 0, None),
         binding_of(executable_of(one, profile=WAN), 0, None),
         binding_of(executable_of(checked(ALL_OF_IT.replace("40", "41"))), 0, None),
         binding_of(executable_of(checked(ALL_OF_IT.replace("bob", "carol"))), 0, None),
     }
-    assert len(found) == 6
+    assert len(found) == 7
     assert binding_of(executable_of(checked(f"// a comment{ALL_OF_IT}")), 0, None) in found
