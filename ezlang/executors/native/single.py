@@ -89,34 +89,17 @@ def run_party(
     checked = check_party(program, program.parties[number], inputs)
     if recording is not None:
         recording.keys = places[0].keys
+    own = executable, number, checked
     if use_prepared:
         require_two_parties(program.parties, "`--prepared yes`")
-    holdings = nothing_held()
-    if len(program.parties) == PAIRED and use_prepared is not False:
-        holdings = holdings_of(
-            executable,
-            number,
-            places[0].keys,
-            store,
-            dealer=third,
-            required=use_prepared is True,
-            say=warn or (lambda text: None),
-        )
     if len(program.parties) != PAIRED:
-        return run_among(
-            executable,
-            number,
-            checked,
-            places,
-            wait,
-            metered=metered,
-            watch=watch,
-            recording=recording,
-        )
+        return run_among(*own, places, wait, metered=metered, watch=watch, recording=recording)
+    say, holdings = warn or (lambda text: None), None
+    if use_prepared is not False:
+        given = (executable, number, places[0].keys, store)
+        holdings = holdings_of(*given, dealer=third, required=bool(use_prepared), say=say)
     return run_at(
-        executable,
-        number,
-        checked,
+        *own,
         places[0],
         wait,
         dealer=third,
