@@ -40,6 +40,8 @@ def exact_interval(node: typed.Expr, ranges: Ranges) -> Interval:
             return interval(operand, ranges)
         case typed.Cast(operand=operand) if not _element(operand).is_fixed:
             return interval(operand, ranges)
+        case typed.Random(below=typed.Literal(value=below)):
+            return 0, below - 1
         case typed.Sum(operand=operand):
             low, high = interval(operand, ranges)
             sums = prod(shape_of(node.type))

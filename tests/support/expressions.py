@@ -396,7 +396,7 @@ class Expressions:
             return f"({left} {self.choice(['<<', '>>'])} ({right}))", meet(one, two)
         right, two = self.expression(scope, type, limit, depth - 1)
         if kind == 6:
-            return f"{self.choice(['min', 'max'])}({left}, {right})", meet(one, two)
+            return f"{self.choice(['min', 'max', 'mulhi'])}({left}, {right})", meet(one, two)
         if kind <= 8:
             if self.guarded(right, two):
                 right = f"({right} | 1)"
