@@ -16,6 +16,7 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.scalars import Setting
 from ezlang.types.types import Type
 
+from .evaluation import Steps
 from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
 from .messages import names as errors_names
 from .messages import programs as errors_programs
@@ -148,7 +149,8 @@ class Rules(Protocol):
 class World:
     """The state that all functions of a program share while it is checked.
 
-    `depth` is the number of nested items that are being checked; constants call `computing`."""
+    `depth` is the number of nested items that are being checked; constants call `computing`, and
+    have these `steps`."""
 
     rules: Rules
     settings: Mapping[str, Setting]
@@ -161,6 +163,7 @@ class World:
     open_structs: list[StructInfo] = field(default_factory=list)
     cycles: set[frozenset[FunctionInfo]] = field(default_factory=set)
     computing: list[Instance] = field(default_factory=list)
+    steps: Steps = field(default_factory=Steps)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     variables: int = 0
     depth: int = 0

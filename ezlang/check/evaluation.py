@@ -29,7 +29,18 @@ from .constant_values import chosen, dense, field_number, filled, frozen, item_o
 from .untyped import Constant
 
 MAX_STEPS = 2_000_000
-"""The limit on evaluated nodes of the typed tree, with one more for each element of a result."""
+"""The limit on evaluated nodes of the typed tree, with one more for each element of a result.
+
+It is for all constants of a program together, so that a check ends soon.
+"""
+
+
+class Steps:
+    """The number of steps that are left."""
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
 
 Frame = dict[int, Any]
 Functions = Mapping[str, typed.Function]
@@ -56,29 +67,35 @@ class IncompleteError(Exception):
     """A function of which something was wrong, and is missing in its tree."""
 
 
-def evaluate(expression: typed.Expr, functions: Functions) -> Constant:
+def evaluate(expression: typed.Expr, functions: Functions, steps: Steps) -> Constant:
     """Return the value of an expression without variables, which may call these functions.
 
-    Raises NotConstantError, ComputationError or IncompleteError.
+    Raises NotConstantError, ComputationError or IncompleteError, which it also raises if another
+    constant has taken all steps: that was reported there.
     """
+    if steps.left < 0:
+        raise IncompleteError
     try:
-        return _Evaluation(functions).value(expression, {})
+        return _Evaluation(functions, steps).value(expression, {})
     except KeyError:  # a variable whose declaration, or a result whose `return` is left out
         raise IncompleteError from None
 
 
 class _Evaluation:
-    """One evaluation, with the number of steps that are left."""
+    """One evaluation."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, steps: Steps) -> None:
         self.functions = functions
-        self.left = MAX_STEPS
+        self.steps = steps
 
     def step(self, span: Span, type: Type | None = None) -> None:
         """Count a step, with one for each element of a result."""
-        self.left -= 1 if type is None or not isinstance(type, ArrayType) else 1 + type.size
-        if self.left < 0:
-            raise ComputationError(span, f"takes more than {MAX_STEPS:,} steps".replace(",", " "))
+        self.steps.left -= 1 + (type.size if isinstance(type, ArrayType) else 0)
+        if self.steps.left < 0:
+            limit = f"{MAX_STEPS:,}".replace(",", " ")
+            raise ComputationError(
+                span, f"takes more than {limit} steps, with all constants before it"
+            )
 
     # Expressions
 

@@ -219,7 +219,7 @@ def computed(body: Body, name: str, value: Value) -> Value:
             functions[instance.name] = instance.node
             pending.extend(instance.live)
     try:
-        constant = evaluation.evaluate(value.node, functions)
+        constant = evaluation.evaluate(value.node, functions, body.world.steps)
     except evaluation.NotConstantError:
         return value
     except evaluation.IncompleteError:
