@@ -24,6 +24,7 @@ from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
+from .parties import named_parties
 from .typenames import constant_integer, fixed_type, spread
 from .untyped import Deferred, Exact, Poison, Typed, Value, known_shape, literal
 
@@ -95,9 +96,10 @@ def _counted(body: Body, node: syntax.Call, name: str, count: int) -> bool:
 def _counted_items(body: Body, node: syntax.Call, name: str) -> Value:
     """Check `len(a)`, or `elements(a)` of an array, a single value or a shape."""
     argument = node.arguments[0]
-    if name == "len" and isinstance(argument, syntax.Variable) and argument.name.text == "parties":
+    group = named_parties(body, argument) if name == "len" else None
+    if group is not None:
         if body.module.is_program:
-            return Exact(value=len(body.world.parties), span=node.span)
+            return Exact(value=len(group), span=node.span)
         body.report(errors_programs.parties_in_module(argument.span))
         return Poison(span=node.span)
     if name == "elements" and isinstance(argument, syntax.Spread):

@@ -42,7 +42,7 @@ class Progress(Enum):
 
 @dataclass(slots=True, eq=False)
 class PartyInfo:
-    """A party and its number."""
+    """A party and its number: those that compute come first."""
 
     node: syntax.Name
     index: int
@@ -108,7 +108,8 @@ ItemInfo = PartyInfo | ImportInfo | ParamInfo | ConstInfo | StructInfo | Functio
 class ModuleInfo:
     """One file: its names, and whether it is the program's own file.
 
-    A name with two meanings is `ambiguous`, and is not reported again where it is used.
+    A name with two meanings is `ambiguous`, and is not reported again where it is used. `clients`
+    is how many of a program's parties `compute` leaves out, if there is one.
     """
 
     name: str
@@ -117,6 +118,7 @@ class ModuleInfo:
     is_program: bool
     items: dict[str, ItemInfo] = field(default_factory=dict)
     ambiguous: set[str] = field(default_factory=set)
+    clients: int | None = None
 
 
 def described(item: ItemInfo) -> str:

@@ -19,6 +19,7 @@ from .messages import flow as errors_flow
 from .messages import programs as errors_programs
 from .messages import statements as errors_statements
 from .messages import types as errors_types
+from .parties import named_parties
 from .program_counter import Branch, BranchKind, shared
 from .provenance import Traced, Why, combine
 from .untyped import Exact, Poison, Typed, Value, default_type, literal
@@ -181,8 +182,9 @@ def _empty(low: Typed, high: Typed) -> bool:
 def for_each(body: Body, node: syntax.ForEach, block: Block) -> Checked:
     """Check `for x in xs` and `for p in parties`."""
     iterable = node.iterable
-    if isinstance(iterable, syntax.Variable) and iterable.name.text == "parties":
-        return _for_parties(body, node, block)
+    group = named_parties(body, iterable)
+    if group is not None:
+        return _for_parties(body, node, block, group)
     xs = settle(body, body.value(iterable))
     if isinstance(xs, Typed) and not shape_of(xs.type):
         body.report(errors_types.not_iterable(iterable.span, xs.type))
@@ -244,8 +246,8 @@ def _over_items(
     return leaving.whole(loop, result, node.span)
 
 
-def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
-    """Unroll a loop over the parties."""
+def _for_parties(body: Body, node: syntax.ForEach, block: Block, group: range) -> Checked:
+    """Unroll a loop over parties, or clients."""
     if not body.module.is_program:
         body.report(errors_programs.parties_in_module(node.iterable.span))
         return None, FALLS_THROUGH
@@ -253,7 +255,7 @@ def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
     ends = FALLS_THROUGH
     branch = leaving.branch(body, BranchKind.FOR, node, node.body)
     with body.branch(branch), leaving.loop(body) as loop:
-        for index in range(len(body.world.parties)):
+        for index in group:
             loop.exits.pop("continue", None)  # each party's turn has its own
             with body.scope(), body.never_run(ends.here):
                 party = LoopParty(node.variable.text, node.variable.span, index)

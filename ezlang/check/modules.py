@@ -93,6 +93,8 @@ class Loader:
                 for name in names:
                     count = sum(isinstance(i, PartyInfo) for i in module.items.values())
                     self._add(module, name, PartyInfo(name, count))
+            case syntax.ComputeItem():
+                pass  # parties may be declared after it
             case syntax.ImportItem(name=name):
                 self._add(module, name, ImportInfo(item, self._import(module, name)))
             case syntax.ParamItem(name=name):
@@ -109,6 +111,8 @@ class Loader:
         match item:
             case syntax.PartyItem():
                 what = "parties"
+            case syntax.ComputeItem():
+                what = "who computes"
             case syntax.ParamItem():
                 what = "a param"
             case syntax.FunctionItem(name=syntax.Name(text="main")):

@@ -15,12 +15,13 @@ from ezlang.types.scalars import INT64, Setting
 
 from . import expressions, instances
 from .context import Body, Given, Instance, Signature, World
-from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, PartyInfo, StructInfo
+from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, StructInfo
 from .messages import programs as errors_programs
 from .messages import statements as errors_statements
 from .modules import Loader, LoadModule
 from .names import const_value, param_value
 from .parameters import Size
+from .parties import number_parties
 from .provenance import Traced
 from .signatures import signature
 from .typenames import struct_type
@@ -61,9 +62,9 @@ def check_program(
     """Check a file and everything that it imports."""
     loader = Loader(load_module)
     program = loader.program(source)
-    parties = [i.node.text for i in program.items.values() if isinstance(i, PartyInfo)]
-    world = World(rules=_Rules(), settings=settings, parties=tuple(parties), program=program)
-    world.diagnostics.extend(loader.diagnostics)
+    parties, mistakes = number_parties(program)
+    world = World(rules=_Rules(), settings=settings, parties=parties, program=program)
+    world.diagnostics.extend([*loader.diagnostics, *mistakes])
     main = program.items.get("main")
     _settings(world, program)
     with deep_recursion():
@@ -256,6 +257,7 @@ def _tree(world: World, root: Instance, sources: tuple[Source, ...]) -> typed.Pr
     return typed.Program(
         span=program.tree.span,
         parties=world.parties,
+        clients=program.clients or 0,
         params=tuple(params),
         functions=tuple(functions),
         sources=sources,

@@ -81,6 +81,9 @@ class Builder(StatementMaker):
     def _make_party_item(self, children: list[Child]) -> tree.Node:
         return tree.PartyItem(span=self._span(children), names=self._names(children))
 
+    def _make_compute_item(self, children: list[Child]) -> tree.Node:
+        return tree.ComputeItem(span=self._span(children), names=self._names(children))
+
     def _make_import_item(self, children: list[Child]) -> tree.Node:
         return tree.ImportItem(span=self._span(children), name=self._name(children[1]))
 

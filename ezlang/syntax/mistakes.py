@@ -170,8 +170,8 @@ def _outside(place: TokenContext, index: int) -> Diagnostic | None:
         return None
     return Diagnostic(
         code="EZ0036",
-        message="Only `party`, `import`, `param`, `const`, `struct` and `fn` are allowed at the "
-        "top level of a file",
+        message="Only `party`, `compute`, `import`, `param`, `const`, `struct` and `fn` are "
+        "allowed at the top level of a file",
         span=place.span(index),
         help=_outside_help(place, index),
     )

@@ -8,7 +8,7 @@ from .lexer import STRUCT_BRACE, Token
 from .machine import Machine
 from .tables import END
 
-ITEM_WORDS = frozenset({"party", "import", "param", "const", "struct", "fn"})
+ITEM_WORDS = frozenset({"party", "compute", "import", "param", "const", "struct", "fn"})
 LABEL_WORDS = frozenset({"public", "secret", "@"})
 TYPE_WORDS = frozenset(
     {"bool", "fixed", *(f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64))}

@@ -429,6 +429,13 @@ class PartyItem(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComputeItem(Node):
+    """`compute a, b;`: these two compute, and all other parties are clients of theirs."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportItem(Node):
     """`import stats;`: stdlib/stats.ez, or stats.ez in the program's folder."""
 
@@ -500,7 +507,7 @@ class FunctionItem(Node):
     head_read: bool = True
 
 
-Item = PartyItem | ImportItem | ParamItem | ConstItem | StructItem | FunctionItem
+Item = PartyItem | ComputeItem | ImportItem | ParamItem | ConstItem | StructItem | FunctionItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -527,14 +527,21 @@ class Function(Node):
 class Program(Node):
     """A checked program: its instances in call order (callees first, `main` last).
 
-    `sources` are its files, the one with `main` last, which determine it together with the params;
-    a program that wasn't checked has none.
+    The last `clients` of the parties don't compute: they give inputs to the first two, and receive
+    outputs from them. `sources` are its files, the one with `main` last, which determine it
+    together with the params; a program that wasn't checked has none.
     """
 
     parties: tuple[str, ...]
     params: tuple[tuple[str, int | bool], ...]
     functions: tuple[Function, ...]
     sources: tuple[Source, ...] = field(default=(), compare=False, repr=False)
+    clients: int = 0
+
+    @property
+    def computing(self) -> tuple[str, ...]:
+        """The parties that compute."""
+        return self.parties[: len(self.parties) - self.clients]
 
     @property
     def main(self) -> Function:

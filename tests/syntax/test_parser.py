@@ -143,12 +143,13 @@ def test_output_to_all_has_no_receiver() -> None:
 def test_items() -> None:
     module = parsed(
         "party alice, bob; import stats; param int32 n = 30; param bool b; const k = 4;\n"
-        "const int32[2] ps = [2, 3]; struct P { int32 x; @alice bool[2] y; secret P2 z; }\n"
+        "const int32[2] ps = [2, 3]; compute bob, alice;\n"
+        "struct P { int32 x; @alice bool[2] y; secret P2 z; }\n"
         "fn f<k, l>(int64[k] x, secret P[l] y) -> @bob int64[k] { }  fn g() { } fn h() -> P { }"
     )
     assert [type(i).__name__ for i in module.items] == [
         *("PartyItem", "ImportItem", "ParamItem", "ParamItem", "ConstItem"),
-        *("ConstItem", "StructItem", "FunctionItem", "FunctionItem", "FunctionItem"),
+        *("ConstItem", "ComputeItem", "StructItem", "FunctionItem", "FunctionItem", "FunctionItem"),
     ]
     f, g, h = module.items[-3:]
     assert isinstance(f, tree.FunctionItem)
@@ -162,7 +163,9 @@ def test_items() -> None:
     assert (g.return_label, g.return_type) == (None, None)
     assert h.return_label is None
     assert h.return_type is not None
-    struct = module.items[6]
+    compute, struct = module.items[6:8]
+    assert isinstance(compute, tree.ComputeItem)
+    assert [name.text for name in compute.names] == ["bob", "alice"]
     assert isinstance(struct, tree.StructItem)
     assert [(f.name.text, f.type.name.text) for f in struct.fields] == [
         *(("x", "int32"), ("y", "bool"), ("z", "P2")),

@@ -4,7 +4,7 @@ if exists("b:current_syntax")
 endif
 
 syn keyword ezControl if else for in while return break continue
-syn keyword ezDeclaration party param const struct fn import let
+syn keyword ezDeclaration party compute param const struct fn import let
 syn keyword ezLabel public secret
 syn keyword ezType bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 fixed
 syn keyword ezBoolean true false

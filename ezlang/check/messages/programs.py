@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.scalars import Setting
@@ -90,6 +90,42 @@ def no_parties(span: Span) -> Diagnostic:
         span=span,
         label="whose?",
         help="Begin the file with `party alice, bob;`.",
+    )
+
+
+def not_two_compute(span: Span, count: int) -> Diagnostic:
+    """A `compute` that doesn't name two parties."""
+    return Diagnostic(
+        code="EZ1038",
+        message=f"`compute` names two parties, and this one names {count}",
+        span=span,
+        label="who computes?",
+        help="Write `compute a, b;`: these two compute, and the others give them inputs. Without "
+        "it, all parties compute.",
+    )
+
+
+def computes_twice(name: syntax.Name, first: Span) -> Diagnostic:
+    """A `compute` that names a party twice."""
+    return Diagnostic(
+        code="EZ1038",
+        message=f"`compute` names `{name.text}` twice",
+        span=name.span,
+        label="again",
+        notes=(Note(message="It is named here first", span=first),),
+        help="Name two different parties.",
+    )
+
+
+def computes_again(span: Span, first: Span) -> Diagnostic:
+    """A second `compute`."""
+    return Diagnostic(
+        code="EZ1038",
+        message="A program says only once who computes",
+        span=span,
+        label="again",
+        notes=(Note(message="It is said here first", span=first),),
+        help="Keep one of the two lines.",
     )
 
 
