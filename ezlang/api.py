@@ -263,7 +263,7 @@ def require_several_parties(program: Program, *, dealer: bool = False) -> None:
 
     numbers.require_several_parties(program.parties)
     if dealer:
-        numbers.require_two_parties(program.parties, "A dealer")
+        numbers.require_two_parties(program.computing, "A dealer")
 
 
 def run_native(
@@ -302,7 +302,7 @@ def run_native(
 
 def _ands(program: Program, garbled: int) -> int | None:
     """Return the gates that were garbled; None unless a program has two parties."""
-    return garbled if len(program.parties) == 2 else None
+    return garbled if len(program.computing) == 2 else None
 
 
 def run_party(

@@ -48,7 +48,7 @@ def exchange(e: Emitter, group: Group) -> None:
 
 def _operands(e: Emitter, operation: ir.Operation) -> list[Value]:
     """Return the addresses of operands; labels become boolean shares in the result's memory."""
-    if operation.operands[0].type.sharing is ir.Sharing.YAO:
+    if operation.operands and operation.operands[0].type.sharing is ir.Sharing.YAO:
         to_boolean(e, operation.operands[0], operation.results[0])
         return [e.address(operation.results[0])]
     return [

@@ -120,9 +120,9 @@ class Interface:
     """The contents of one party's tables, in an order that only the program's text determines.
 
     `keys` are the names that outputs are given under: (receiver, name, path) of all `parties`, as
-    giving one twice ends the run at all. `exchanges` are the groups that native code calls back
-    for. `marks` are the operations that it notes before it runs them, numbered from 1; if it is
-    `metered`, it calls back, too.
+    giving one twice ends the run at all. `clients` more don't compute. `exchanges` are the groups
+    that native code calls back for. `marks` are the operations that it notes before it runs them,
+    numbered from 1; if it is `metered`, it calls back, too.
     """
 
     party: int
@@ -134,6 +134,7 @@ class Interface:
     exchanges: list[Exchange] = field(default_factory=list)
     marks: list[Group] = field(default_factory=list)
     metered: bool = False
+    clients: int = 0
     _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
     _draws: dict[int, int] = field(default_factory=dict)
     _by_operation: dict[int, int] = field(default_factory=dict)
@@ -211,7 +212,8 @@ class Interface:
             self.inputs.append(slot)
 
     def _note_output(self, operation: ir.Output) -> None:
-        receivers = range(self.parties) if operation.to is None else (operation.to,)
+        everybody = range(self.parties + self.clients)
+        receivers = everybody if operation.to is None else (operation.to,)
         numbers = []
         for receiver in receivers:
             key = (receiver, operation.name, operation.path)
@@ -247,8 +249,10 @@ def _is_marked(operation: ir.Operation) -> bool:
 
 def _without_labels(operation: ir.Operation) -> ir.Operation:
     """Return a conversion from Yao's sharing as one from boolean sharing; others are unchanged."""
-    (operand, *_) = operation.operands
-    if not isinstance(operation, ir.Convert) or operand.type.sharing is not ir.Sharing.YAO:
+    if not isinstance(operation, ir.Convert):
+        return operation
+    (operand,) = operation.operands
+    if operand.type.sharing is not ir.Sharing.YAO:
         return operation
     boolean = replace(operand, type=replace(operand.type, sharing=ir.Sharing.BOOLEAN))
     return replace(operation, operands=(boolean,))
@@ -259,7 +263,9 @@ def interface_of(program: ir.Program, party: int, *, metered: bool = False) -> I
 
     `metered`: its code calls back before operations.
     """
-    interface = Interface(party, len(program.parties), metered=metered)
+    interface = Interface(
+        party, len(program.parties), metered=metered, clients=len(program.clients)
+    )
     for function in numbered(program).functions:
         interface.note_region(function.body, facts_of(function).constants)
     return interface

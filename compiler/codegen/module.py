@@ -148,6 +148,8 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             local_shares.reduce(e, operation)
         case ir.MatrixProduct() if is_local(operation):
             local_shares.matrix_product(e, operation)
+        case ir.Give() | ir.Tell():
+            raise CompilerBug("what concerns a client is a call back")
         case ir.Oblivious() | ir.Lookup() | ir.Reduce() | ir.Product() | ir.Cut():
             raise CompilerBug("an operation that passes expand reached code generation")
         case _:
@@ -186,5 +188,7 @@ def _write_boundary(e: Emitter, operation: ir.AnyBoundary) -> None:
             boundary.relabel(e, operation)
         case ir.Reveal():
             boundary.reveal(e, operation)
+        case ir.Give() | ir.Tell():
+            raise CompilerBug("what concerns a client is a call back")
         case _:
             assert_never(operation)

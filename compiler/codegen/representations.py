@@ -81,7 +81,7 @@ class PartyView:
                 # The owner of a revealed value sends it.
                 mine = self.representation(operation.operands[0]) is not Representation.ABSENT
                 return mine or self.representation(operation.result) is not Representation.ABSENT
-            case ir.Output() | ir.Assert():
+            case ir.Output() | ir.Assert() | ir.Give() | ir.Tell():
                 return True
             case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input() | ir.Draw():
                 return self.representation(

@@ -67,12 +67,19 @@ def walked(
 
     Only the sources with the numbers `making` make batches, if it is given.
     """
-    session = CountingSession(len(plans.program.parties), backend or plans.backend, kinds, garbling)
+    program = plans.program
+    session = CountingSession(
+        len(program.parties),
+        backend or plans.backend,
+        kinds,
+        garbling,
+        clients=len(program.clients),
+    )
     for number, one in enumerate(session.ots):
         if making is not None and number not in making:
             one.plan = _Existing(one.plan)
     walk = Walk(plans, session, most=most)
-    if len(plans.program.parties) == PAIRED:
+    if len(program.parties) == PAIRED:
         yao.begin(session)
     if plans.backend.variants.encrypts:
         begin(session, keys_of_program(plans.program))

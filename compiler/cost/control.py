@@ -175,6 +175,7 @@ def computed(operation: ir.Operation, operands: Sequence[StaticValue]) -> Static
             | ir.Draw()
             | ir.Output()
             | ir.Assert()
+            | ir.WithClient()
             | ir.Call()
             | ir.Structured()
         ):

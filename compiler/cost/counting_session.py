@@ -168,7 +168,7 @@ class CountingSession:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
     `kinds` are the kinds of OTs, if the `backend` generates any, and `garbling` is the garbling
-    scheme, for two parties. `parties` is the number of parties.
+    scheme, for two parties. `parties` is the number of parties that compute, whom `clients` follow.
 
     `takes` records what is taken, unless it is None. In an iteration of a loop, `pending` is what
     remains to be booked.
@@ -178,6 +178,7 @@ class CountingSession:
     backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
     garbling: Garbling = Garbling.HALF_GATES
+    clients: int = 0
     ledger: Ledger = field(init=False)
     labels: CountingExtension = field(init=False)
     shares: dict[Link, CountingExtension] = field(init=False)
@@ -185,7 +186,8 @@ class CountingSession:
     pending: Counter[Booked] | None = None
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(range(self.parties))
+        clients = range(self.parties, self.parties + self.clients)
+        self.ledger = Ledger(range(self.parties), clients)
         garbled = COMPUTING.forth
         self.labels = self._source(garbled, self.kinds.yao)
         self.shares = {
@@ -247,7 +249,7 @@ class CountingSession:
 
     def copy(self) -> CountingSession:
         """Return an independent copy."""
-        other = CountingSession(self.parties, self.backend, self.kinds, self.garbling)
+        other = CountingSession(self.parties, self.backend, self.kinds, self.garbling, self.clients)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other

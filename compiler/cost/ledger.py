@@ -25,7 +25,7 @@ from typing import NamedTuple
 from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
-from ..ir.parties import Link
+from ..ir.parties import Link, links_to
 from ..protocols.core.phases import Phase as Phase
 from .amounts import Amount, Count, Rounds, Sent
 
@@ -81,18 +81,21 @@ class Booked:
 class Ledger:
     """Rounds and bytes of all parties so far, and other booked amounts.
 
-    `parties` are their numbers. `phase` and `place` are those under which the next amounts are
-    booked.
+    `computing` are the numbers of the parties that compute. Those of `clients` follow, who exchange
+    messages with the first two alone; `parties` are all. `phase` and `place` are those under which
+    the next amounts are booked.
     """
 
-    def __init__(self, parties: Iterable[int]) -> None:
-        self.parties = tuple(parties)
+    def __init__(self, computing: Iterable[int], clients: Iterable[int] = ()) -> None:
+        self.computing, self.clients = tuple(computing), tuple(clients)
+        self.parties = self.computing + self.clients
         self.amounts: Amounts = Counter()
         self.phase = Phase.ONLINE
         self.place: Span = NO_SPAN
         self._receiving: set[int] = set()
         self._at = dict.fromkeys(self.parties, 0)
-        self._arriving = {Link(*ends): 0 for ends in permutations(self.parties, 2)}
+        among = (Link(*ends) for ends in permutations(self.computing, 2))
+        self._arriving = dict.fromkeys((*among, *links_to(self.clients)), 0)
 
     @property
     def rounds(self) -> int:
@@ -205,7 +208,7 @@ class Ledger:
 
     def copy(self) -> Ledger:
         """Return an independent copy."""
-        other = Ledger(self.parties)
+        other = Ledger(self.computing, self.clients)
         other.become(self)
         other.phase, other.place = self.phase, self.place
         return other

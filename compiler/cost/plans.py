@@ -21,7 +21,7 @@ from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_exchanged
 from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
-from . import yao
+from . import clients, yao
 from .counting_session import CountingSession
 from .group_costs import Trace, Traces, book, parts, trace_in
 
@@ -58,7 +58,9 @@ class Plans:
     def _region(self, region: ir.Region, facts: Facts, interfaces: tuple[Interface, ...]) -> None:
         for group in groups(region.operations):
             action: Action | None
-            if leaves_yao(group[0]):
+            if isinstance(group[0], ir.WithClient):
+                action = partial(clients.exchange, operation=group[0])
+            elif leaves_yao(group[0]):
                 action = partial(yao.reveal, group=group)
             elif not is_exchanged(group[0], len(interfaces)):
                 action = _action(group[0], facts)
@@ -109,6 +111,7 @@ def _action(operation: ir.Operation, facts: Facts) -> Action | None:
             | ir.Draw()
             | ir.Output()
             | ir.Assert()
+            | ir.WithClient()
             | ir.Call()
             | ir.Structured()
         ):

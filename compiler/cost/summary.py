@@ -32,7 +32,8 @@ class Cost:
     they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
     OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them,
     and `requests` what further operations of a group ask for. `transforms` are those of homomorphic
-    products. `preprocessing` are units used by a party. `parties` is the number of all.
+    products. `preprocessing` are units used by a party. `parties` is the number of those that
+    compute.
     """
 
     rounds: int
@@ -152,12 +153,12 @@ class _Found:
 
 def total(ledger: Ledger) -> Cost:
     """Sum up all of a ledger."""
-    return sum_of(ledger.amounts.items(), waiter_of(ledger), len(ledger.parties))
+    return sum_of(ledger.amounts.items(), waiter_of(ledger), len(ledger.computing))
 
 
 def by_phase(ledger: Ledger) -> dict[Phase, Cost]:
     """Sum up each phase."""
-    items, waiter, parties = ledger.amounts.items(), waiter_of(ledger), len(ledger.parties)
+    items, waiter, parties = ledger.amounts.items(), waiter_of(ledger), len(ledger.computing)
     return {
         phase: sum_of((x for x in items if x[0].phase is phase), waiter, parties) for phase in Phase
     }
@@ -191,6 +192,6 @@ def by_line(ledger: Ledger, profile: Profile) -> list[tuple[SourceLine, Cost]]:
             )
             places[entry.place] = line
         lines.setdefault(line, []).append((entry, amount))
-    waiter, parties = waiter_of(ledger), len(ledger.parties)
+    waiter, parties = waiter_of(ledger), len(ledger.computing)
     sums = [(line, sum_of(entries, waiter, parties)) for line, entries in lines.items()]
     return sorted(sums, key=lambda one: (-one[1].seconds(profile), one[0].number))

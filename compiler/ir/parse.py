@@ -76,8 +76,14 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.parties: tuple[str, ...] = ()
+        self.clients: tuple[str, ...] = ()
         self.types: dict[str, Type] = dict(SCALARS)
         self.values: dict[int, ir.Value] = {}
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All parties, by their numbers."""
+        return self.parties + self.clients
 
     def wrong(self, part: Node | Token | None, reason: str) -> IrSyntaxError:
         """Return the error for a token that can't stand where it does."""
@@ -96,6 +102,8 @@ class _Reader:
             match part.data:
                 case "parties":
                     self.parties = tuple(str(name) for name in part.children)
+                case "clients":
+                    self.clients = tuple(str(name) for name in part.children)
                 case "ots":
                     yao, shares = map(self.ot_kind, part.children)
                     ots = ir.OtKinds(yao=yao, shares=shares)
@@ -106,7 +114,11 @@ class _Reader:
                 case _:
                     functions.append(self.function(part))
         return ir.Program(
-            parties=self.parties, functions=tuple(functions), ots=ots, garbling=garbling
+            parties=self.parties,
+            clients=self.clients,
+            functions=tuple(functions),
+            ots=ots,
+            garbling=garbling,
         )
 
     def ot_kind(self, name: Node | Token | None) -> ir.OtKind:
@@ -224,10 +236,12 @@ class _Reader:
                 return ir.Sharing(_word(item))
             case "party" | "to":
                 word = _word(item)
-                return None if word == "all" else self.parties.index(word)
+                return None if word == "all" else self.everybody.index(word)
+            case "clients":
+                return tuple(map(self.everybody.index, _plain(item)))
             case "whole" | "element":
                 return self.type(item)
-            case "checked" | "nonnegative" | "deep" | "inside":
+            case "checked" | "nonnegative" | "deep" | "inside" | "additive" | "last":
                 return _word(item) == "True"
             case "dimensions" | "moved":
                 return tuple(map(bool, _plain(item)))
@@ -266,7 +280,7 @@ class _Reader:
         word = _word(tree)
         labels = {"public": PUBLIC, "secret": SECRET}
         if tree.data == "owned":
-            labels = {party: owned(number) for number, party in enumerate(self.parties)}
+            labels = {party: owned(number) for number, party in enumerate(self.everybody)}
         if word not in labels:
             raise self.wrong(tree.children[0], f"there is no label `{word}`")
         return labels[word]

@@ -7,7 +7,7 @@ parties than the two that compute, and a two-party protocol works for any two pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import permutations
 from typing import Final, NamedTuple, TypeVar
 
@@ -99,6 +99,12 @@ class Side:
 def links_among(parties: int) -> tuple[Link, ...]:
     """Return the links between all of so many parties; of two, first that from the first party."""
     return tuple(Link(*ends) for ends in permutations(range(parties), 2))
+
+
+def links_to(clients: Iterable[int]) -> tuple[Link, ...]:
+    """Return the links between the two parties that compute and each of their clients."""
+    forth = [Link(client, party) for client in clients for party in COMPUTING]
+    return tuple(link for one in forth for link in (one, one.back))
 
 
 def sides_of(own: int, parties: int) -> dict[int, Side]:

@@ -54,6 +54,8 @@ def check_sharings(operation: ir.Operation) -> None:
     match operation:
         case ir.Structured() | ir.Call() | ir.Input() | ir.Draw() | ir.Output() | ir.Assert():
             return
+        case ir.Give() | ir.Tell():
+            return
         case ir.Relabel() | ir.Reveal():
             same = operation.operands[0].type.sharing
             made = operation.result.type.sharing
@@ -135,8 +137,11 @@ def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
 def is_exchanged(operation: ir.Operation, parties: int) -> bool:
     """Return whether native code of so many parties calls back for an operation.
 
-    These are the interactive ones and, unless there are two parties, what an owner tells others.
+    These are the interactive ones, those with a client and, unless there are two parties, what an
+    owner tells others.
     """
+    if isinstance(operation, ir.WithClient):
+        return True
     return is_interactive(operation) or (parties != PAIRED and is_told(operation))
 
 

@@ -43,8 +43,10 @@ OPERATIONS: Mapping[str, type[ir.Operation]] = {
 
 def print_program(program: ir.Program) -> str:
     """Return the text of a program."""
-    printer = _Printer(program.parties, _struct_names(program))
+    printer = _Printer(program.everybody, _struct_names(program))
     parts = [f"party {', '.join(program.parties)}"]
+    if program.clients:
+        parts.append(f"clients {', '.join(program.clients)}")
     if program.ots != ir.OtKinds():
         parts.append(f"ots {program.ots.yao.value} {program.ots.shares.value}")
     if program.garbling is not ir.Garbling.HALF_GATES:
@@ -132,6 +134,8 @@ class _Printer:
                 continue
             if field.name in ("party", "to"):
                 text = "all" if value is None else self.party(value)
+            elif field.name == "clients":
+                text = f"({' '.join(map(self.party, value))})"
             elif field.name in ("whole", "element"):
                 text = self.whole(value)
             elif isinstance(value, Enum):

@@ -48,6 +48,9 @@ from .operations.boundary import Relabel as Relabel
 from .operations.boundary import Reveal as Reveal
 from .operations.boundary import TurnInput as TurnInput
 from .operations.boundary import TurnOutput as TurnOutput
+from .operations.clients import Give as Give
+from .operations.clients import Tell as Tell
+from .operations.clients import WithClient as WithClient
 from .operations.control import Call as Call
 from .operations.control import For as For
 from .operations.control import If as If
@@ -115,7 +118,20 @@ AnyTensor = Constant | Iota | Positions | Separate | Reduce | Lookup
 AnyCut = RectifiedShift | SignAndFit
 AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct | AnyCut
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
-AnyBoundary = Relabel | Convert | Reveal | Input | TurnInput | Draw | Output | TurnOutput | Assert
+AnyBoundary = (
+    Relabel
+    | Convert
+    | Reveal
+    | Input
+    | TurnInput
+    | Draw
+    | Output
+    | TurnOutput
+    | Assert
+    | Give
+    | Tell
+)
+AnyWithClient = Give | Tell
 AnyStructured = If | For | While
 Operation = AnyComputation | AnyBoundary | Call | AnyStructured
 
@@ -137,13 +153,20 @@ class Function:
 class Program:
     """Functions in call order: callees first, `main` last.
 
-    `ots` says how OTs are generated, and `garbling` how garbled circuits are garbled.
+    `parties` compute, and `clients` only give and receive values; their numbers follow. `ots` says
+    how OTs are generated, and `garbling` how garbled circuits are garbled.
     """
 
     parties: tuple[str, ...]
     functions: tuple[Function, ...]
+    clients: tuple[str, ...] = ()
     ots: OtKinds = field(default_factory=OtKinds)
     garbling: Garbling = Garbling.HALF_GATES
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """All that take part, by their numbers."""
+        return self.parties + self.clients
 
     @property
     def main(self) -> Function:

@@ -69,7 +69,7 @@ class _Verifier:
             try:
                 self.operation(operation, scope, pc)
             except RuleError as violation:
-                text = print_operation(operation, self.program.parties)
+                text = print_operation(operation, self.program.everybody)
                 raise self.broken(str(violation), text) from None
         for value in region.yields:
             if scope.get(value.id) is not value and scope.get(value.id) != value:
@@ -83,11 +83,14 @@ class _Verifier:
             if definition.type != value.type:
                 raise RuleError(f"%{value.id} is used with another type than it was defined with")
         check_sharings(operation)
-        operation.check(ir.Surroundings(self.program.parties, self.known))
+        around = ir.Surroundings(self.program.everybody, self.known, len(self.program.clients))
+        operation.check(around)
         inner = pc
         if isinstance(operation, ir.Structured):
             for value in operation.deciding:
                 inner = inner.meet(value.type.label)
+        if isinstance(operation, ir.Computation):
+            self.without_clients(operation)
         if pc.is_owned:
             self.alone(operation, pc)
         for region in operation.regions:
@@ -98,6 +101,15 @@ class _Verifier:
             for value in operation.results:
                 if value.type.label != inner:
                     raise RuleError(f"%{value.id} is known to others than the one who runs this")
+
+    def without_clients(self, operation: ir.AnyComputation) -> None:
+        """Check that the parties that compute don't need what a client knows."""
+        if operation.result.type.sharing is None:
+            return
+        for value in operation.operands:
+            owner = value.type.label.owner
+            if owner is not None and owner >= len(self.program.parties):
+                raise RuleError("a client has no part in a protocol")
 
     def alone(self, operation: ir.Operation, pc: Label) -> None:
         """Check an operation that one party runs alone."""

@@ -21,7 +21,12 @@ def lower(program: typed.Program) -> ir.Program:
     signatures = {f.name: (f.return_type, f.return_label) for f in program.functions}
     with deep_recursion():
         functions = tuple(_function(function, signatures) for function in program.functions)
-    return ir.Program(parties=program.parties, functions=functions)
+    computing = len(program.parties) - program.clients
+    return ir.Program(
+        parties=program.parties[:computing],
+        clients=program.parties[computing:],
+        functions=functions,
+    )
 
 
 def _function(function: typed.Function, signatures: Signatures) -> ir.Function:

@@ -24,9 +24,11 @@ from .general.simplify import simplify
 from .prepare import vectorise_for
 from .sharings.circuit_depth import choose_circuits
 from .sharings.clamps import clamp_once
+from .sharings.clients import route_clients
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
+from .sharings.followers import tell_clients
 from .sharings.garbling import choose_scheme
 from .sharings.late_shifts import shift_after_signs
 from .sharings.masks import mask_factors
@@ -64,6 +66,7 @@ def passes_for(
         share,
         narrow,
         assign.given(protocol, profile),
+        route_clients,
         choose_once,
         clamp_once,
         cut_once,
@@ -71,6 +74,7 @@ def passes_for(
         mask_factors,
         schedule,
         outline.given(),
+        tell_clients,
         choose_circuits.given(profile),
         choose_encrypted.given(profile),
         choose_ots.given(profile),

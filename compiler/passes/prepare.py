@@ -33,9 +33,11 @@ from .run import run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.clamps import clamp_once
+from .sharings.clients import route_clients
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
+from .sharings.followers import tell_clients
 from .sharings.garbling import choose_scheme
 from .sharings.late_shifts import shift_after_signs
 from .sharings.masks import mask_factors
@@ -108,6 +110,7 @@ def after_assignment(
     traces = {} if traces is None else traces
     paired = len(program.parties) == PAIRED
     passes: tuple[Pass[[]], ...] = (
+        route_clients,
         choose_once,
         *((clamp_once, cut_once) if paired else ()),
         expand_shared.given(memory),
@@ -117,6 +120,7 @@ def after_assignment(
         narrow,
         schedule,
         outline.given(),
+        tell_clients,
         choose_circuits.given(profile, traces),
         *((choose_encrypted.given(profile, traces),) if paired else ()),
     )

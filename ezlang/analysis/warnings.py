@@ -135,7 +135,7 @@ def _for_nothing(node: syntax.Node, loop: Span | None) -> Iterator[Diagnostic]:
 
 def _is_of_parties(node: syntax.Node) -> bool:
     over = node.iterable if isinstance(node, syntax.ForEach) else None
-    return isinstance(over, syntax.Variable) and over.name.text == "parties"
+    return isinstance(over, syntax.Variable) and over.name.text in ("parties", "clients")
 
 
 def _read(node: syntax.Node) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ezlang.analysis.leaks import releases
 from ezlang.build import build
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.records import dataclass
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import Hello
@@ -62,7 +63,29 @@ class Recording:
             theirs = bytearray(_LENGTH)
             channel.receive_into(memoryview(theirs))
             found[number] = theirs.hex()
+        if hello.clients:
+            self._relay(hello, found, channels)
         self._hello, self._commitments = hello, dict(sorted(found.items()))
+
+    def _relay(
+        self, hello: Hello, found: dict[int, str], channels: Mapping[int, SocketChannel]
+    ) -> None:
+        """Complete the commitments of a client, which it is told by the first party.
+
+        Records differ if what that says of a party isn't what the party itself wrote down.
+        """
+        count = len(hello.names)
+        if self.party == COMPUTING.first:
+            every = b"".join(bytes.fromhex(found[number]) for number in range(count))
+            for number in range(hello.computing, count):
+                channels[number].send(every)
+                channels[number].flush()
+        elif self.party >= hello.computing:
+            said = bytearray(_LENGTH * count)
+            channels[COMPUTING.first].receive_into(memoryview(said))
+            for number in range(count):
+                at = number * _LENGTH
+                found.setdefault(number, said[at : at + _LENGTH].hex())
 
     def record(
         self,
@@ -116,7 +139,8 @@ class Recording:
 
     def _side(self, number: int) -> dict[str, str]:
         """Return by which key a party has proven who it is, if it has."""
-        if self.keys is None or number == self.party:
+        known = self._hello is not None and number in self._hello.peers
+        if self.keys is None or number == self.party or not known:
             return {}
         pin = self.keys.of_party(number, self.party)
         return {"side": pin.name, "key": readable(fingerprint(pin.certificate))}

@@ -34,7 +34,7 @@ def random(body: Body, node: syntax.Call) -> Value:
         below = None if bound is None else _below(body, bound, element)
         if isinstance(below, Poison):
             return below
-        count = len(body.world.parties)
+        count = len(body.world.parties) - (body.module.clients or 0)  # clients don't draw
         result = typed.Random(span=node.span, type=type, label=SECRET, below=below, parties=count)
         return Typed(node=result, why=Why(f"`{name}` is known to no one", node.span))
 

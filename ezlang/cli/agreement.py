@@ -53,7 +53,7 @@ def agree_to(program: Program, parties: Parties | None, shown: Path, *, yes: boo
     from ezlang.session.errors import not_approved
     from ezlang.session.parties import approve, program_digest
 
-    from .leaks_report import leak_lines
+    from .leaks_report import leak_lines, servers_of
     from .tables import may_style
 
     digest = program_digest(program)
@@ -69,7 +69,9 @@ def agree_to(program: Program, parties: Parties | None, shown: Path, *, yes: boo
     # With --quiet as well: nobody agrees to what isn't shown.
     name = program.main.span.source.name
     click.echo(f"{shown} is new to this side.", err=True)
-    for line in leak_lines(name, api.leaks(program), styled=may_style(sys.stderr)):
+    for line in leak_lines(
+        name, api.leaks(program), styled=may_style(sys.stderr), servers=servers_of(program)
+    ):
         click.echo(line, err=True)
     click.confirm("Do you agree to run it, now and later?", abort=True, err=True)
     approve(parties.path, digest, shown.name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from .output import counted, duration, listed
+from .output import counted, duration, listed, together
 from .tables import HEAD, INDENT, QUIET, Sheet
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def cost_lines(report: CostReport, *, every_line: bool, styled: bool = False) ->
     _add_totals(sheet, report)
     sheet.gap()
     phases = [(phase, *_cells(report, total)) for phase, total in report.phases.items()]
-    _add_table(sheet, "by phase", report.parties, phases)
+    _add_table(sheet, "by phase", _named(report, {}), phases)
     lines = report.lines if every_line else report.lines[:SHOWN_LINES]
     if lines:
         sheet.gap()
         title = "by line, most expensive first"
         rows = [_line_row(report, *line) for line in lines]
-        _add_table(sheet, title, report.parties, rows)
+        _add_table(sheet, title, _named(report, {}), rows)
         left = len(report.lines) - len(lines)
         if left:
             sheet.text(f"{INDENT}{counted(left, 'more line')}: see --lines", style=QUIET)
@@ -72,18 +72,19 @@ def _add_totals(sheet: Sheet, report: CostReport) -> None:
     if most is not None and most != least:
         rounds += f", at most {most.rounds:,}"
     row("rounds", rounds)
-    for party, name in enumerate(report.parties):
-        sent = f"{said}{least.bytes_sent.get(party, 0):>{digits},}"
+    highest = {} if most is None else _named(report, most.bytes_sent)
+    for number, (name, count) in enumerate(_named(report, least.bytes_sent).items()):
+        sent = f"{said}{count:>{digits},}"
         if most is not None and most != least:
-            sent += f", at most {most.bytes_sent.get(party, 0):,}"
-        row("bytes" if party == 0 else "", f"{sent} sent by {name}")
+            sent += f", at most {highest[name]:,}"
+        row("bytes" if number == 0 else "", f"{sent} sent by {name}")
     if least.ands:
         row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
-    if len(report.parties) > _PAIR and any(least.ots_made.values()):
+    if len(report.computing) > _PAIR and any(least.ots_made.values()):
         used, made = (sum(amounts.values()) for amounts in (least.ots, least.ots_made))
         row("OTs", f"{said}{used:,} among all pairs", f"{made:,} made")
     for link, made in least.ots_made.items():
-        if made and len(report.parties) <= _PAIR:
+        if made and len(report.computing) <= _PAIR:
             sender, receiver = (report.parties[party] for party in link)
             taken = f"{said}{least.ots[link]:,}"
             row("OTs", f"{taken} from {sender} to {receiver}", f"{made:,} made")
@@ -93,9 +94,13 @@ def _add_totals(sheet: Sheet, report: CostReport) -> None:
         row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
     if report.prepared is not None:
         _add_prepared(row, report, report.prepared, digits)
-    memory = ", ".join(
-        f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
-    )
+    servers = len(report.computing)
+    sizes = {name: report.memory[party] for party, name in enumerate(report.computing)}
+    if servers < len(report.parties):
+        sizes["each client"] = max(
+            size for party, size in report.memory.items() if party >= servers
+        )
+    memory = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in sizes.items())
     row("memory", f"about {memory}")
     profile = report.profile
     how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
@@ -168,7 +173,7 @@ def _cells(report: CostReport, total: Cost) -> tuple[str, ...]:
 
 
 def _add_table(
-    sheet: Sheet, title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]
+    sheet: Sheet, title: str, parties: Iterable[str], rows: Sequence[tuple[str, ...]]
 ) -> None:
     """Add a table without its empty columns."""
     head = (title, "rounds", *(f"{name}\nsends" for name in parties), "ANDs", "OTs", "time")
@@ -206,6 +211,12 @@ def _sum_text(report: CostReport, total: Cost) -> str:
 
 
 def _named(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
+    """Return the amounts of all parties by their names, and the sum of those of all clients."""
+    clients = len(report.parties) - len(report.computing)
+    return together(_by_party(report, amounts), clients)
+
+
+def _by_party(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
     """Return the amounts of all parties by their names."""
     return {name: amounts.get(party, 0) for party, name in enumerate(report.parties)}
 
@@ -289,7 +300,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "exact": report.is_exact,
         "totals": _object(report, report.least),
         "most": None if report.most is None else _object(report, report.most),
-        "memory": _named(report, report.memory),
+        "memory": _by_party(report, report.memory),
         **({} if report.dealt is None else {"dealt": report.dealt}),
         **_prepared_object(report),
         "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
@@ -321,11 +332,11 @@ def _object(report: CostReport, total: Cost) -> dict[str, Any]:
 
     return {
         "rounds": total.rounds,
-        "bytes": _named(report, total.bytes_sent),
+        "bytes": _by_party(report, total.bytes_sent),
         "ands": total.ands,
         "table_bytes": total.tables,
-        "ots": _named(report, by_sender(total.ots)),
-        "ots_made": _named(report, by_sender(total.ots_made)),
+        "ots": _by_party(report, by_sender(total.ots)),
+        "ots_made": _by_party(report, by_sender(total.ots_made)),
         "preprocessing": units_by_name(total),
         "seconds": round(total.seconds(report.profile), 9),
     }

@@ -25,7 +25,7 @@ def leaks(program: Path, settings: tuple[str, ...], as_json: bool) -> None:
     from ezlang import api
     from ezlang.analysis.leaks import release_json
 
-    from .leaks_report import leak_lines
+    from .leaks_report import leak_lines, servers_of
     from .tables import may_style
 
     loaded = api.load(program, parse_settings(settings))
@@ -34,4 +34,4 @@ def leaks(program: Path, settings: tuple[str, ...], as_json: bool) -> None:
         print_json({"releases": [release_json(release) for release in found]})
         return
     name = loaded.main.span.source.name
-    print_lines(leak_lines(name, found, styled=may_style(sys.stdout)))
+    print_lines(leak_lines(name, found, styled=may_style(sys.stdout), servers=servers_of(loaded)))

@@ -10,13 +10,20 @@ from .tables import HEAD, Sheet
 if TYPE_CHECKING:
     from ezlang.analysis.dependence import InputName
     from ezlang.analysis.leaks import Release
+    from ezlang.typed.tree import Program
 
 
-def leak_lines(name: str, found: Sequence[Release], *, styled: bool = False) -> list[str]:
-    """Return a table with all releases of the program in the file `name`; nothing is cut."""
+def leak_lines(
+    name: str, found: Sequence[Release], *, styled: bool = False, servers: Sequence[str] = ()
+) -> list[str]:
+    """Return a table with all releases of the program in the file `name`; nothing is cut.
+
+    `servers` are the two that compute, if not all parties do.
+    """
     sheet = Sheet(styled=styled)
     if not found:
         sheet.text("Nothing is released: no party learns anything.")
+        _add_servers(sheet, servers)
         return sheet.lines
     decided = any(release.implicit for release in found)
     sheet.text(f"What {name} releases", style=HEAD)
@@ -34,7 +41,20 @@ def leak_lines(name: str, found: Sequence[Release], *, styled: bool = False) -> 
     ]
     kept = len(head) if decided else len(head) - 1
     sheet.texts(head[:kept], [row[:kept] for row in rows])
+    _add_servers(sheet, servers)
     return sheet.lines
+
+
+def _add_servers(sheet: Sheet, servers: Sequence[str]) -> None:
+    if servers:
+        sheet.gap()
+        both = " and ".join(servers)
+        sheet.text(f"{both} hold shares of all inputs: whoever has both shares can read them.")
+
+
+def servers_of(program: Program) -> tuple[str, ...]:
+    """Return the two that compute, if not all parties do."""
+    return program.computing if program.clients else ()
 
 
 def _place(name: str, release: Release) -> str:

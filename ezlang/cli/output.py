@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -32,9 +33,17 @@ _WAYS = {
 
 def say_model(program: Program, way: str, party: str = "") -> None:
     """Print who is protected from whom in a run, and what each party learns."""
-    others = listed(other for other in program.parties if other != party)
+    among = program.parties if party in (*program.computing, "") else program.computing
+    others = listed(other for other in among if other != party)
     say(_WAYS[way].format(party=party, others=others))
-    if way != "clear":
+    if way != "clear" and program.clients:
+        two = listed(program.computing)
+        say(
+            f"Model: semi-honest; {two} must not collude: whoever holds both shares reads every "
+            "input. All parties follow the protocol; each learns what is revealed and output to it "
+            "(see `ezlang leaks`), and nothing else."
+        )
+    elif way != "clear":
         say(
             f"Model: semi-honest. {listed(program.parties)} follow the protocol; each learns "
             "what is revealed and output to it (see `ezlang leaks`), and nothing else."
@@ -44,7 +53,7 @@ def say_model(program: Program, way: str, party: str = "") -> None:
 def say_dealer(program: Program) -> None:
     """Print what the parties trust a dealer with."""
     say(
-        f"Dealer: {listed(program.parties)} trust the dealer not to collude: together with "
+        f"Dealer: {listed(program.computing)} trust the dealer not to collude: together with "
         "either of them it could learn the other's inputs; alone it learns no input and no "
         "share."
     )
@@ -67,7 +76,8 @@ def print_result(
         for line in output_lines(result.outputs):
             click.echo(line)
     if result.cost is not None:
-        sent = ", ".join(f"{party} {count:,}" for party, count in result.cost.bytes.items())
+        bytes_sent = together(result.cost.bytes, program.clients)
+        sent = ", ".join(f"{party} {count:,}" for party, count in bytes_sent.items())
         say(f"Cost: {costs(result.cost.rounds, result.cost.ands)}; bytes sent: {sent}.")
     say_seconds(result.seconds)
     _say_stats(program, result.stats)
@@ -120,7 +130,8 @@ def _say_stats(program: Program, stats: Stats | None) -> None:
     from .stats_report import stats_lines, stats_object
 
     name, styled = program.main.span.source.name, may_style(sys.stderr)
-    log("stats", stats_object(stats), lambda: "\n".join(stats_lines(name, stats, styled=styled)))
+    text = partial(stats_lines, name, stats, styled=styled, clients=program.clients)
+    log("stats", stats_object(stats), lambda: "\n".join(text()))
 
 
 def _write(file: ResultFile, outputs: dict[str, Data]) -> bool:
@@ -182,6 +193,15 @@ def duration(seconds: float) -> str:
             number = seconds / size
             return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
     return "0 s"
+
+
+def together(amounts: Mapping[str, int], clients: int) -> dict[str, int]:
+    """Return parties' amounts by name, with the sum of those of the last so many, the clients."""
+    named = list(amounts.items())
+    found = dict(named[: len(named) - clients])
+    if clients:
+        found["all clients"] = sum(count for _, count in named[len(named) - clients :])
+    return found
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from .output import counted, duration
+from .output import counted, duration, together
 from .tables import INDENT, QUIET, Sheet
 
 if TYPE_CHECKING:
@@ -16,21 +17,25 @@ SHOWN_ROWS: Final = 20
 """The number of rows of lines that are shown; the rest is one row."""
 
 
-def stats_lines(name: str, stats: Stats, *, styled: bool = False) -> list[str]:
-    """Return the lines of the text about a run of the program in the file `name`."""
+def stats_lines(name: str, stats: Stats, *, styled: bool = False, clients: int = 0) -> list[str]:
+    """Return the lines of the text about a run of the program in the file `name`.
+
+    What the last so many parties send, the clients, is in one column.
+    """
     sheet = Sheet(styled=styled)
-    parties = list(next(iter(stats.phases.values())).bytes)
+    parties = list(together(next(iter(stats.phases.values())).bytes, clients))
     heads = ("rounds", *(f"{party}\nsends" for party in parties), "time")
     sheet.gap()
-    phases = [(phase, *_cells(part)) for phase, part in stats.phases.items()]
-    sheet.numbers(("by phase", *heads), [*phases, ("in all", *_cells(_sum(stats.phases.values())))])
+    cells = partial(_cells, clients=clients)
+    phases = [(phase, *cells(part)) for phase, part in stats.phases.items()]
+    sheet.numbers(("by phase", *heads), [*phases, ("in all", *cells(_sum(stats.phases.values())))])
     sheet.gap()
     shown = stats.lines[:SHOWN_ROWS]
-    rows = [(_row_name(name, lines), *_cells(part)) for lines, part in shown]
+    rows = [(_row_name(name, lines), *cells(part)) for lines, part in shown]
     rest = [part for _, part in stats.lines[SHOWN_ROWS:]]
     if rest:
-        rows.append((f"{counted(len(rest), 'more row')}: see --json", *_cells(_sum(rest))))
-    rows.append(("the program", *_cells(_sum([part for _, part in stats.lines]))))
+        rows.append((f"{counted(len(rest), 'more row')}: see --json", *cells(_sum(rest))))
+    rows.append(("the program", *cells(_sum([part for _, part in stats.lines]))))
     sheet.numbers(("by line, slowest first", *heads), rows)
     if any(len(lines) > 1 for lines, _ in shown):
         text = "Lines that share a row run together. Their cost is not divided among them."
@@ -52,9 +57,10 @@ def _row_name(name: str, lines: Lines) -> str:
     return f"  {'; '.join(places)} | together"
 
 
-def _cells(part: Part) -> tuple[str, ...]:
+def _cells(part: Part, clients: int) -> tuple[str, ...]:
+    sent = together(part.bytes, clients).values()
     return (
-        *(f"{n:,}" if n else "-" for n in (part.rounds, *part.bytes.values())),
+        *(f"{n:,}" if n else "-" for n in (part.rounds, *sent)),
         duration(part.seconds),
     )
 

@@ -52,7 +52,7 @@ def run_clear(program: tree.Program, inputs: Inputs, watch: Watch | None = None)
         outputs={party: {} for party in program.parties},
         views={party: [] for party in program.parties},
         turns=Turns(checked),
-        draws=[Draws(party) for party in program.parties],
+        draws=[Draws(party) for party in program.computing],
         watch=watch,
     )
     for function in program.functions:

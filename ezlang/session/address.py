@@ -95,13 +95,17 @@ def parse_address(text: str | None, port: int = DEFAULT_PORT) -> Address:
     return Address(host, port if digits is None else int(digits))
 
 
-def parse_addresses(text: str | None, parties: int) -> tuple[Address, ...]:
-    """Return where each of so many parties but the last listens, as a user writes it.
+def parse_addresses(
+    text: str | None, parties: int, listening: int | None = None
+) -> tuple[Address, ...]:
+    """Return where the first `listening` of so many parties listen, as a user writes it.
+
+    By default, these are all but the last.
 
     One address is that of party 0, and each further party listens at the next port. Otherwise there
     is an address for each of them, in order, separated by commas.
     """
-    listening = parties - 1
+    listening = parties - 1 if listening is None else listening
     if text is not None and "," in text:
         given = text.split(",")
         if len(given) != listening:

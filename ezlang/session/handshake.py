@@ -45,6 +45,9 @@ RECORDS: Final = "records of the run"
 PREPARES: Final = "number of runs to prepare"
 """The name of the option by which preparing runs, and running, are told apart."""
 
+DEALERS: Final = "number of dealers"
+"""The name of the option that says whether the two parties that compute have a dealer."""
+
 Number = int | bool
 OPTIONS: Final[dict[str, int]] = {
     "instances side by side": CHUNK,
@@ -62,7 +65,7 @@ class Hello:
 
     `choices`: option of the command line → its value, for options that the fingerprint depends on.
     `shared`: name → text of the value, for inputs of which all parties give the same value.
-    `version` has a digest of the code, too.
+    `version` has a digest of the code, too. The last `clients` of the parties don't compute.
     """
 
     party: int
@@ -73,6 +76,22 @@ class Hello:
     shared: dict[str, str] = field(default_factory=dict)
     version: str = field(default_factory=build)
     options: dict[str, int] = field(default_factory=lambda: dict(OPTIONS))
+    clients: int = 0
+
+    @property
+    def computing(self) -> int:
+        """How many parties compute."""
+        return len(self.names) - self.clients
+
+    @property
+    def listening(self) -> int:
+        """How many parties listen, those with the lowest numbers: clients don't."""
+        return self.computing if self.clients else self.computing - 1
+
+    @property
+    def peers(self) -> range:
+        """The parties, by number, among which are this one's peers: clients have no channels."""
+        return range(len(self.names) if self.party < self.computing else self.computing)
 
     def encode(self) -> bytes:
         """Return the hello as bytes."""
@@ -178,7 +197,10 @@ def compare(mine: Hello, theirs: Hello) -> None:
             if own != other:
                 raise errors.choices_differ(plain(name), own, plain(other))
         raise errors.programs_differ(mine.fingerprint, plain(theirs.fingerprint))
+    among_servers = max(mine.party, theirs.party) < mine.computing
     for name in {**mine.options, **theirs.options}:
+        if name == DEALERS and not among_servers:
+            continue  # clients have nothing to do with a dealer
         here, there = mine.options.get(name), theirs.options.get(name)
         if here != there:
             raise errors.options_differ(plain(name), _shown(here), _shown(there))

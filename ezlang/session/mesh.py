@@ -1,11 +1,14 @@
 """Connecting any number of parties: a channel between each two, in whichever order they start.
 
 Each party but the last listens at an address of its own, and each dials the parties before it. It
-listens before it dials, and answers whoever dials meanwhile, so no order of starting is wrong. A
-connection to a party that doesn't begin like a party's (a port scanner, a browser), or whose key is
-not that of the party it says it is, is dropped, and the wait goes on until the time-out; the error
-then lists the reasons. A party that runs something else, or one that is there already, ends the
-run.
+listens before it dials, and answers whoever dials meanwhile, so no order of starting is wrong. If
+there are clients, who don't compute, they alone don't listen: each dials the two that compute, and
+has no channel to other clients.
+
+A connection to a party that doesn't begin like a party's (a port scanner, a browser), or whose key
+is not that of the party it says it is, is dropped, and the wait goes on until the time-out; the
+error then lists the reasons. A party that runs something else, or one that is there already, ends
+the run.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ def connect_all(
     """Return a channel to each other party, by number, once all run the same program.
 
     Each reads the others while it waits, and they count rounds together. `places`: where each party
-    but the last listens, by number, with this party's key and those of all others in their order,
+    that listens does so, by number, with this party's key and those of all others in their order,
     or without keys; `meet` may replace them once this party listens. Raises EzError, exit code 3,
     unless all are there within `timeout` seconds.
     """
@@ -58,7 +61,7 @@ def found_all(
 ) -> dict[int, SocketChannel]:
     """Do the same, for channels that know nothing of one another."""
     deadline = time.monotonic() + timeout
-    own, count = hello.party, len(hello.names)
+    own, peers = hello.party, hello.peers
     found: dict[int, SocketChannel] = {}
     with contextlib.ExitStack() as undo:
         undo.callback(close_all, found)
@@ -77,11 +80,11 @@ def found_all(
                 while accept(0.0):
                     pass
 
-            for peer in range(own):
+            for peer in peers[:own]:
                 found[peer] = _dialled(places[peer], peer, hello, timeout, deadline, meanwhile)
-            while reception is not None and len(found) < count - 1:
+            while reception is not None and len(found) < len(peers) - 1:
                 if not accept(deadline):
-                    missing = [n for n in range(own + 1, count) if n not in found]
+                    missing = [n for n in peers[own + 1 :] if n not in found]
                     dropped = tuple(reception.dropped)
                     place = str(places[own])
                     raise errors.no_peer_came(place, timeout, hello.names, missing, dropped)
@@ -114,9 +117,9 @@ def close_all(channels: Mapping[int, SocketChannel]) -> None:
 def _listening(
     places: Sequence[Address], hello: Hello, timeout: float
 ) -> Iterator[Reception[_Guest] | None]:
-    """Greet whoever dials this party during the block, unless it is the last party."""
+    """Greet whoever dials this party during the block, if it listens."""
     own = hello.party
-    if own == len(hello.names) - 1:
+    if own >= hello.listening:
         yield None
         return
     keys = places[own].keys

@@ -65,21 +65,26 @@ class Parties:
         return found[0] if found else None
 
     def places(
-        self, program: tuple[str, ...], own: int, given: str | None = None
+        self, program: tuple[str, ...], own: int, given: str | None = None, clients: int = 0
     ) -> tuple[Address, ...]:
-        """Return where each party of a program but the last listens, with the keys of all.
+        """Return where each party of a program that listens does so, with the keys of its peers.
 
-        `own` is the number of this side's party. `given` are addresses that replace the file's.
-        Raises EzError if the file doesn't say who is who and where.
+        `own` is the number of this side's party. `given` are addresses that replace the file's. The
+        last `clients` of the parties only talk to the others, who listen; without clients, all but
+        the last party listen. Raises EzError if the file doesn't say who is who and where.
         """
-        sides = [self._party(name) for name in program]
-        mine = sides.pop(own)
-        keys = keys_of(mine, tuple(sides))
-        sides.insert(own, mine)
+        servers = len(program) - clients
+        listening = servers if clients else servers - 1
+        numbers = range(len(program) if own < servers else servers)
+        mine = self._party(program[own])
+        sides = {n: self._party(program[n]) for n in numbers if n != own}
+        keys = keys_of(mine, tuple(sides.values()))
         if given is None:
-            places = tuple(self._place(one, own=one is mine) for one in sides[:-1])
+            places = tuple(
+                self._place(mine if n == own else sides[n], own=n == own) for n in range(listening)
+            )
         else:
-            places = parse_addresses(given, len(program))
+            places = parse_addresses(given, len(program), listening)
         return tuple(replace(place, keys=keys) for place in places)
 
     def _place(self, side: Known, *, own: bool) -> Address:

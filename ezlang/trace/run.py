@@ -13,6 +13,7 @@ from typing import Any, Final
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.numbering import numbered
 from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.executors.native.numbers_of_parties import require_all_compute
 from ezlang.executors.simulate import SimulatedOutcome, run_simulated
 from ezlang.executors.simulate.observer import Observer
 from ezlang.records import dataclass, replace
@@ -68,8 +69,9 @@ def traced(
     `dealt`: two parties have a dealer. `lines` are recorded in full. Other operations are recorded
     as often as fits in `largest` bytes, but at least once. The run is repeated with the same
     randomness, first to count operations. `checked` and `runs` are as for `reruns`. Raises EzError
-    (exit code 3) if the run fails.
+    (exit code 3) if the run fails, and (exit code 2) if not all parties compute.
     """
+    require_all_compute(program.clients, "A trace")
     program = numbered(program)
     chosen = randbelow(_SEEDS) if seed is None else seed
     about = {

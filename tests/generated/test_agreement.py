@@ -80,6 +80,20 @@ def test_other_numbers_of_parties(generated: Generated, protocol: ProtocolChoice
     agree_and_tell_no_more(generated, (protocol,))
 
 
+@given(
+    st.sampled_from((("ann", "ben"), ("ben", "cem"), ("dan", "ann"))).flatmap(
+        lambda two: programs(parties=NAMES[:4], computing=two)
+    ),
+    PROTOCOL_CHOICES,
+    st.sampled_from(Garbling),
+)
+@settings(PROGRAMS, max_examples=30)
+def test_two_of_four_compute(
+    generated: Generated, protocol: ProtocolChoice, garbling: Garbling
+) -> None:
+    agree_and_tell_no_more(generated, (protocol,), garbling)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @given(programs())

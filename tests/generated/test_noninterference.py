@@ -49,6 +49,23 @@ def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.D
             assert before[party] == after[party]
 
 
+@given(
+    programs(("ann", "ben", "cem", "dan"), reveals=False, computing=("ben", "cem")),
+    st.sampled_from(PROTOCOL_CHOICES),
+    st.data(),
+)
+@settings(PROGRAMS, max_examples=30)
+def test_nor_do_those_of_clients(generated: Generated, protocol: str, data: st.DataObject) -> None:
+    """Whoever's inputs change: those of a client, or of one of the two that compute."""
+    program = checked(generated.text)
+    changed = data.draw(st.sampled_from(generated.parties))
+    inputs = asked_for(program, generated.inputs)
+    others = asked_for(program, other_inputs(data, generated, changed))
+    executable = executable_of(program, protocol)
+    given, changed_ones = (check_inputs(program, one) for one in (inputs, others))
+    assert simulated_two_shape(executable, given) == simulated_two_shape(executable, changed_ones)
+
+
 @given(programs(reveals=False), st.sampled_from(PROTOCOL_CHOICES), st.data())
 @settings(PROGRAMS, max_examples=100)
 def test_messages_do_not_depend_on_inputs(

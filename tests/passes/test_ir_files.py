@@ -59,7 +59,7 @@ def chosen(name: str, text: str) -> Transform:
 def inputs_for(program: ir.Program, seed: int) -> Inputs:
     """Return inputs: small numbers, or any that their types have."""
     draw = random.Random(seed)
-    given: dict[str, dict[str, Data]] = {party: {} for party in program.parties}
+    given: dict[str, dict[str, Data]] = {party: {} for party in program.everybody}
     for one in ir.walk(program.main.body):
         if isinstance(one, ir.Input):
             type = one.result.type
@@ -70,7 +70,7 @@ def inputs_for(program: ir.Program, seed: int) -> Inputs:
                     low, high = max(low, -3), min(high, 7)
             numbers = [draw.randint(low, high) for _ in range(type.size)]
             whole = array_of(type.element, type.shape)
-            given[program.parties[one.party or 0]][one.name] = unflatten(whole, {(): numbers})
+            given[program.everybody[one.party or 0]][one.name] = unflatten(whole, {(): numbers})
     return given
 
 

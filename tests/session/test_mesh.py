@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -127,3 +127,41 @@ def test_addresses() -> None:
         with pytest.raises(EzError) as caught:
             parse_addresses(text, 3)
         assert caught.value.exit_code == 2
+
+
+def test_clients_have_channels_to_the_two_that_compute() -> None:
+    """Twenty of them: there is no limit on clients."""
+    names = ("north", "south", *(f"h{number}" for number in range(20)))
+    barrier, ports = Barrier(2), [0, 0]
+    started = Event()
+
+    def run(number: int) -> set[int]:
+        def meet(own: Address) -> list[Address]:
+            ports[number] = own.port
+            barrier.wait(10)
+            started.set()
+            return [Address("127.0.0.1", port) for port in ports]
+
+        hello = Hello(party=number, names=names, fingerprint="ab" * 32, clients=20)
+        places = [ANYWHERE] * 2
+        if number > 1:
+            assert started.wait(10)
+            places = [Address("127.0.0.1", port) for port in ports]
+        channels = connect_all(places, hello, 10.0, meet)
+        try:
+            greet_all(number, channels)
+            return set(channels)
+        finally:
+            close_all(channels)
+
+    with ThreadPoolExecutor(22) as threads:
+        runs = [threads.submit(run, number) for number in range(22)]
+        found = [one.result() for one in runs]
+    assert found[:2] == [set(range(22)) - {0}, set(range(22)) - {1}]
+    assert all(one == {0, 1} for one in found[2:])
+
+
+def test_addresses_with_clients() -> None:
+    assert [one.port for one in parse_addresses(None, 22, 2)] == [7800, 7801]
+    with pytest.raises(EzError, match="2 of 22 parties listen"):
+        parse_addresses("one:1,two:2,three:3", 22, 2)

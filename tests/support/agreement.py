@@ -103,7 +103,7 @@ def _agree(program: Program, inputs: Inputs, protocols: Iterable[ProtocolChoice]
     for protocol in protocols:
         if protocol is not ProtocolChoice.YAO:
             agree_under(protocol, program, inputs, expected)
-        elif len(program.parties) == 2:
+        elif len(program.computing) == 2:
             agree_under(protocol, program, inputs, expected)
             agree_under(protocol, program, inputs, expected, Garbling.THREE_HALVES)
     return expected

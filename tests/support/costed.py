@@ -62,7 +62,7 @@ def simulated(program: Program, code: ir.Program, inputs: Inputs) -> Costs:
 
 def used(ledger: Ledger) -> tuple[int, int]:
     """ANDs and OTs."""
-    ots = sum(ledger.total(Ots(link)) for link in links_among(len(ledger.parties)))
+    ots = sum(ledger.total(Ots(link)) for link in links_among(len(ledger.computing)))
     return ledger.total(Count.ANDS), ots
 
 

@@ -80,8 +80,10 @@ class ProgramGenerator(Expressions):
         *,
         reveals: bool = True,
         wild: bool = False,
+        computing: tuple[str, ...] = (),
     ) -> None:
         super().__init__(pick, parties, reveals=reveals, wild=wild)
+        self.computing = computing
         self.lines: list[str] = []
         self.indent = 0
         self.inputs: dict[str, dict[str, Any]] = {p: {} for p in parties}
@@ -440,6 +442,8 @@ class ProgramGenerator(Expressions):
 
     def program(self) -> Generated:
         self.emit(f"party {', '.join(self.parties)};")
+        if self.computing:
+            self.emit(f"compute {', '.join(self.computing)};")
         for _ in range(self.pick(0, 2)):
             self.struct()
         for _ in range(self.pick(0, 2)):
@@ -472,12 +476,19 @@ def programs(
     parties: tuple[str, ...] = ("alice", "bob"),
     reveals: bool = True,
     wild: bool = False,
+    computing: tuple[str, ...] = (),
 ) -> Generated:
-    """Programs with inputs; with `reveals=False` they output only what is known anyway."""
+    """Programs with inputs; with `reveals=False` they output only what is known anyway.
+
+    `computing` are the parties that compute, if not all do.
+    """
 
     # One draw for all choices: a draw for each would take longer than running the program.
     choices = Random(draw(st.integers(0, 2**48 - 1)))
-    return ProgramGenerator(choices.randint, parties, reveals=reveals, wild=wild).program()
+    generator = ProgramGenerator(
+        choices.randint, parties, reveals=reveals, wild=wild, computing=computing
+    )
+    return generator.program()
 
 
 __all__ = ["INTS", "Generated", "meet", "programs", "random_value"]

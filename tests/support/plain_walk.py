@@ -28,12 +28,12 @@ class Plain(Walk[Hidden]):
     """A run in which secrets are kept in the clear, and nothing is sent."""
 
     def compute(self, operation: ir.Operation, operands: Sequence[ClearValue | Hidden]) -> Hidden:
-        if isinstance(operation, ir.Relabel | ir.Convert):
+        if isinstance(operation, ir.Relabel | ir.Convert | ir.Give):
             return Hidden(operands[0].data)
         assert isinstance(operation, ir.Computation)
         return Hidden(evaluate.evaluate(operation, [one.data for one in operands]))
 
-    def open(self, operation: ir.Reveal, secret: Hidden) -> evaluate.Array:
+    def open(self, operation: ir.Reveal | ir.Tell, secret: Hidden) -> evaluate.Array:
         return secret.data
 
     def tell(self, operation: ir.Reveal, known: ClearValue) -> None:

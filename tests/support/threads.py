@@ -25,6 +25,7 @@ from ezlang.executors.native.outcome import (
     combine,
     first_cause,
 )
+from ezlang.executors.native.outsourced import run_client
 from ezlang.executors.native.party import compile_for, run_over
 from ezlang.session.channel import SocketChannel
 from ezlang.session.mesh import close_all, tied
@@ -68,6 +69,8 @@ def run_threads(
         finally:
             channel.close()
 
+    if executable.program.clients:
+        return run_threads_with_clients(executable, inputs, timeout=timeout, metered=metered)
     names = executable.program.parties
     if len(names) != PAIRED:
         return run_many_threads(executable, inputs, timeout=timeout, metered=metered)
@@ -104,6 +107,44 @@ def run_many_threads(
         runs = [
             threads.submit(copy_context().run, run, party, tied(channels, names))
             for party, channels in enumerate(connected_all(len(names), timeout))
+        ]
+        return _outcome([future.result() for future in runs])
+
+
+def run_threads_with_clients(
+    executable: Executable,
+    inputs: Mapping[str, Mapping[str, Data]],
+    *,
+    timeout: float = PATIENCE,
+    metered: bool = False,
+) -> NativeOutcome:
+    """Run an executable with clients on checked inputs with a thread for each party."""
+    names = executable.program.everybody
+
+    def run(party: int, channels: dict[int, SocketChannel]) -> PartyOutcome | EzError:
+        try:
+            own, meter = inputs.get(names[party], {}), ChannelMeter(party) if metered else None
+            code, watch = programs[party], Stopwatch()
+            if party not in COMPUTING:
+                return run_client(executable, code, own, channels, watch, meter)
+            clients = dict(channels)
+            peer = clients.pop(COMPUTING.other(party))
+            return run_over(executable, code, own, peer, watch, None, meter, clients)
+        except EzError as error:
+            return error
+        finally:
+            close_all(channels)
+
+    programs = [compile_for(executable, party, metered=metered) for party in range(len(names))]
+    found: list[dict[int, SocketChannel]] = [{} for _ in names]
+    for one, other in combinations(range(len(names)), 2):
+        if one in COMPUTING:
+            for own, peer, end in zip((one, other), (other, one), socketpair(), strict=True):
+                found[own][peer] = SocketChannel(end, timeout)
+    with ThreadPoolExecutor(max_workers=len(names)) as threads:
+        runs = [
+            threads.submit(run, party, tied(channels, names))
+            for party, channels in enumerate(found)
         ]
         return _outcome([future.result() for future in runs])
 

@@ -73,10 +73,18 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The context of the rules of operations: the parties and the functions defined so far."""
+    """The context of the rules of operations: the parties and the functions defined so far.
+
+    The last `clients` of the parties don't compute.
+    """
 
     parties: tuple[str, ...]
     functions: Mapping[str, Function]
+    clients: int = 0
+
+    def is_client(self, party: int) -> bool:
+        """Return whether a party is one that doesn't compute."""
+        return len(self.parties) - self.clients <= party < len(self.parties)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

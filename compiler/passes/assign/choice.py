@@ -119,6 +119,6 @@ def _operations(model: Model, chosen: Assignment) -> Iterator[Explanation]:
         sharings[variable.index] = own
         costs = model.costs[variable.index]
         seconds = costs.seconds[own] + costs.latency[own] * variable.scope.weight
-        text = print_operation(operation, program.parties)
+        text = print_operation(operation, program.everybody)
         asked = operation.requested is not None
         yield Explanation(operation.span, text, own, seconds, others, asked)

@@ -101,7 +101,8 @@ def share_usage(operation: ir.Relabel, sharing: Sharing) -> Usage:
     bits = source.size * source.width
     if sharing is not Y:
         return Usage(rounds=1, sent=bits / 8)
-    if source.label.owner == COMPUTING.evaluator:
+    if source.label.owner != COMPUTING.garbler:
+        # What a client gives in boolean shares takes an OT for each bit, too.
         return Usage(rounds=1, sent=bits / 8, ots=bits)
     return NOTHING
 

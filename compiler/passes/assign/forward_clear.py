@@ -30,12 +30,20 @@ Twins = Mapping[int, ir.Value]
 
 
 def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
-    """Return the program with known operands in the clear, and the twins of each function."""
+    """Return the program with known operands in the clear, and the twins of each function.
+
+    What a client knows is no twin: only parties that compute can use what they know in a protocol.
+    """
     functions, twins = [], {}
+    computing = len(program.parties)
     for function in program.functions:
         rule = _Forward(count_uses(function.body))
         functions.append(rewrite_function(function, rule))
-        twins[function.name] = rule.twins
+        twins[function.name] = {
+            id: twin
+            for id, twin in rule.twins.items()
+            if twin.type.label.owner is None or twin.type.label.owner < computing
+        }
     return with_functions(program, functions), twins
 
 
@@ -54,7 +62,7 @@ def forward_known(program: ir.Program) -> ir.Program:
         return rewrite_function(function, rule), rule.twins
 
     calls = KnownCalls(
-        program.parties, {function.name: function for function in program.functions}, forward
+        program.everybody, {function.name: function for function in program.functions}, forward
     )
     made = with_functions(program, [forward(one, {})[0] for one in program.functions])
     return calls.added(made) if calls.copies else made

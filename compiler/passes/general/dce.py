@@ -20,25 +20,25 @@ from ..rewriting.rewrite import with_functions, with_operations
 
 
 @optional("dce", "removes what nothing uses")
-def remove_dead(program: ir.Program) -> ir.Program:
-    """Remove dead code from a program."""
+def remove_dead(program: ir.Program, ignored: ir.Effect = ir.Effect.NONE) -> ir.Program:
+    """Remove dead code from a program, as if there were no effects that are `ignored`."""
     noticed: set[str] = set()
     for function in program.functions:
-        if any(_noticed(operation, noticed) for operation in ir.walk(function.body)):
+        if any(_noticed(operation, noticed, ignored) for operation in ir.walk(function.body)):
             noticed.add(function.name)
     functions = []
     for function in program.functions:
-        sweep = _Sweep(noticed)
+        sweep = _Sweep(noticed, ignored)
         body = sweep.region(function.body, range(len(function.body.yields)))
         functions.append(function if body is function.body else replace(function, body=body))
     return with_functions(program, functions)
 
 
-def _noticed(operation: ir.Operation, functions: set[str]) -> bool:
+def _noticed(operation: ir.Operation, functions: set[str], ignored: ir.Effect) -> bool:
     """Return whether an operation, apart from its regions, has observable effects."""
     if isinstance(operation, ir.Call):
         return operation.function in functions
-    return bool(operation.traits.effects) or operation.failure is not None
+    return bool(operation.traits.effects & ~ignored) or operation.failure is not None
 
 
 @dataclass(slots=True)
@@ -46,6 +46,7 @@ class _Sweep:
     """A backward sweep. `used` has the ids of the values that retained operations read."""
 
     noticed: set[str]
+    ignored: ir.Effect
     used: set[int] = field(default_factory=set)
 
     def region(self, region: ir.Region, live: Sequence[int]) -> ir.Region:
@@ -80,10 +81,10 @@ class _Sweep:
     def _needed(self, operation: ir.Operation) -> bool:
         if any(value.id in self.used for value in operation.results):
             return True
-        if _noticed(operation, self.noticed):
+        if _noticed(operation, self.noticed, self.ignored):
             return True
         return any(
-            _noticed(inner, self.noticed)
+            _noticed(inner, self.noticed, self.ignored)
             for region in operation.regions
             for inner in ir.walk(region)
         )
@@ -100,7 +101,7 @@ class _Sweep:
         (body,) = operation.regions
         live = self._live(operation.results)
         while True:  # carried values that live ones depend on are live, too
-            trial = _Sweep(self.noticed, set(self.used))
+            trial = _Sweep(self.noticed, self.ignored, set(self.used))
             swept = trial.region(body, live)
             more = sorted({*live, *trial._live(body.parameters[1:])})
             if more == live:
@@ -119,7 +120,7 @@ class _Sweep:
         test, body = operation.regions
         live = self._live(operation.results)
         while True:
-            trial = _Sweep(self.noticed, set(self.used))
+            trial = _Sweep(self.noticed, self.ignored, set(self.used))
             swept_body = trial.region(body, live)
             swept_test = trial.region(test, (0,))
             found = {*trial._live(body.parameters), *trial._live(test.parameters)}

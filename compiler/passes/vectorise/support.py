@@ -119,7 +119,7 @@ class Support:
                 return self.checks and inside and not self._varies(turns)
             case ir.If():
                 return self._if(operation, opens)
-            case ir.Product() | ir.Convert() | ir.Call() | ir.Cut():
+            case ir.Product() | ir.Convert() | ir.Call() | ir.Cut() | ir.WithClient():
                 return False
             case ir.Input() | ir.Draw() | ir.Output() | ir.Assert():
                 return False

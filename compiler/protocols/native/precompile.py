@@ -29,6 +29,8 @@ def precompile(interface: Interface, kinds: OtKinds | None) -> None:
     included.
     """
     engine = Precompiler()
+    if interface.party >= interface.parties:
+        return  # a client runs no protocol that needs a kernel
     if kinds is not None and interface.parties == PAIRED:
         _add_ots(engine, kinds.yao, senders={interface.party == COMPUTING.garbler})
     if not interface.exchanges:

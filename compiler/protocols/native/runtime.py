@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ...codegen.interface import Exchange
@@ -29,6 +30,7 @@ from ..core.steps import Array, together
 from ..homomorphic.keys import Keys
 from ..operations.encrypted import keys_for
 from ..operations.table import steps_of
+from .clients import ClientExchanges
 from .many import ManySession
 from .session import NativeSession
 
@@ -108,11 +110,17 @@ Begin = Callable[[Keys], NativeSession | ManySession]
 class SharingRuntime:
     """One party's side. `run` is for `YaoParty.exchange` or a `SharesContext`.
 
-    `begin` begins the session.
+    `begin` begins the session; a client has none. `clients` runs the operations of clients, if
+    there are any.
     """
 
-    def __init__(self, exchanges: Sequence[Exchange], begin: Begin) -> None:
-        self._begin = begin
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        begin: Begin,
+        clients: ClientExchanges | None = None,
+    ) -> None:
+        self._begin, self._clients = begin, clients
         self._plans = [_Plan(exchange) for exchange in exchanges]
         self._keys = keys_for(one for exchange in exchanges for one in exchange.operations)
         self._session: NativeSession | ManySession | None = None
@@ -129,9 +137,13 @@ class SharingRuntime:
 
     def run(self, number: int, addresses: int) -> None:
         """Run a group on the operands at a table of addresses."""
-        session = self._session or self._open()
         plan = self._plans[number]
         arrays = plan.arrays(addresses)
+        operation = plan.members[0].operation
+        if isinstance(operation, ir.Give | ir.Tell):
+            self._with_client(operation, arrays)
+            return
+        session = self._session or self._open()
         party = session.party
         steps = [
             steps_of(party, m.operation, arrays[m.first : m.result], known=m.known)
@@ -142,6 +154,15 @@ class SharingRuntime:
             target = arrays[member.result]
             if target is not None:
                 target[...] = result
+
+    def _with_client(self, operation: ir.AnyWithClient, arrays: Sequence[Array | None]) -> None:
+        """Run an operation of a client on its operand, if there is one, and its result."""
+        if self._clients is None:
+            raise CompilerBug("a program has clients, and nothing to reach them by")
+        made = self._clients.run(operation, arrays[0] if operation.operands else None)
+        target = arrays[-1] if operation.results else None
+        if made is not None and target is not None:
+            target[...] = made
 
     def _open(self) -> NativeSession | ManySession:
         self._session = self._begin(self._keys)

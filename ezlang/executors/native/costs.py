@@ -49,6 +49,7 @@ class CostReport:
 
     name: str
     parties: tuple[str, ...]
+    computing: tuple[str, ...]
     protocol: str
     profile: Profile
     least: Cost
@@ -115,7 +116,7 @@ def _predicted(
     backend = DEALT if dealer else AHEAD if ahead else OT
     if backend is not OT:
         what = "A dealer" if backend is DEALT else "`ezlang prepare`"
-        require_two_parties(program.parties, what)
+        require_two_parties(program.computing if backend is DEALT else program.parties, what)
     # The choice of sharings predicts a run without a dealer, unless it comes from the cache.
     forecasts: list[Forecast] = []
     executable = prepared(program, protocol, profile, memory, forecasts.append)
@@ -124,7 +125,10 @@ def _predicted(
     with deep_recursion():
         known = forecasts[0] if forecasts and backend is OT else None
         found = predict(ready, backend=backend, forecast=known)
-        peaks = {party: peak_bytes(ready, party, found) for party in range(len(program.parties))}
+        peaks = {
+            party: peak_bytes(executable.program_of(party), party, found)
+            for party in range(len(program.parties))
+        }
     # Corrections are kept until they are used.
     if dealt is not None:
         peaks[CORRECTED] += dealt
@@ -132,6 +136,7 @@ def _predicted(
     return CostReport(
         name=program.main.span.source.name,
         parties=program.parties,
+        computing=program.computing,
         protocol=protocol,
         profile=profile,
         least=summary.total(found.least),
@@ -143,7 +148,7 @@ def _predicted(
             (
                 one,
                 tuple(
-                    summary.sum_of(amounts.items(), waiter, len(program.parties))
+                    summary.sum_of(amounts.items(), waiter, len(program.computing))
                     for amounts in one.amounts
                 ),
             )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
@@ -29,13 +29,27 @@ class Executable:
     """A program that is ready for code generation, with the values of its params.
 
     `choices` are the options with which it was prepared, and their values. `foreseen` is what a run
-    without a dealer costs, if that is known before.
+    without a dealer costs, if that is known before. `clients` are the own programs of parties that
+    don't compute, by their numbers.
     """
 
     program: ir.Program
     params: tuple[tuple[str, int | bool], ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     foreseen: Foreseen | None = None
+    clients: Mapping[int, ir.Program] = field(default_factory=dict)
+
+    def program_of(self, party: int) -> ir.Program:
+        """Return what a party runs."""
+        return self.clients.get(party, self.program)
+
+    def is_told(self, client: int) -> bool:
+        """Return whether a client is told anything during a run."""
+        return any(
+            isinstance(operation, ir.Tell)
+            for function in self.clients[client].functions
+            for operation in ir.walk(function.body)
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -66,8 +80,9 @@ def executable_of(
     from ezlang.compiler.lower.lowering import lower
     from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.compiler.passes.prepare import finished
+    from ezlang.compiler.passes.sharings.followers import programs_of_clients
 
-    require_form(program.parties, protocol)
+    require_form(program.computing, protocol)
     prepared = finished(lower(program), ProtocolChoice(protocol), profile, memory)
     if foresee is not None:
         foresee(prepared.forecast)
@@ -79,7 +94,8 @@ def executable_of(
         ("--memory", f"{memory / 1_000_000:.15g} MB"),
     )
     expected = foreseen(prepared.program, prepared.forecast, profile)
-    return Executable(prepared.program, program.params, choices, expected)
+    clients = programs_of_clients(prepared.program) if program.clients else {}
+    return Executable(prepared.program, program.params, choices, expected, clients)
 
 
 def _told(profile: Profile) -> str:

@@ -83,46 +83,64 @@ def run_over_all(
     inputs: name → data. `meter` is for code that was compiled to be metered. Raises EzError with
     exit code 3 if the run fails here or at another party.
     """
-    names, own = executable.program.parties, program.interface.party
     sessions: list[ManySession] = []
 
     def begin(keys: Keys) -> ManySession:
+        own = program.interface.party
         sessions.append(open_many(own, channels, executable.program.ots.shares))
         return sessions[0]
+
+    runtime = SharingRuntime(program.interface.exchanges, begin)
+    try:
+        return run_on_shares(executable, program, inputs, channels, watch, runtime, meter)
+    finally:
+        for session in sessions:
+            session.close()
+
+
+def run_on_shares(
+    executable: Executable,
+    program: LoadedProgram,
+    inputs: Mapping[str, Data],
+    channels: Channels,
+    watch: Stopwatch,
+    runtime: SharingRuntime,
+    meter: ChannelMeter | None = None,
+) -> PartyOutcome:
+    """Run a party whose code calls back into a `runtime` for all that is sent.
+
+    The other arguments are those of `run_over_all`.
+    """
+    names, own = executable.program.everybody, program.interface.party
 
     def flush() -> None:
         for channel in channels.values():
             channel.flush()
 
     buffers = Buffers(program.interface, inputs, names[own], flush)
-    runtime = SharingRuntime(program.interface.exchanges, begin)
     run: Run = runtime.run
     if meter is not None:
         meter.begin(channels)
         run = meter.watched(run, program.interface)
     context = SharesContext(run)
-    try:
-        foreseen = executable.foreseen
-        expected = foreseen.at(own) if foreseen else None
-        with followed(channels, program.interface, lambda: context.mark, expected, meter):
-            execute(program, context.address, buffers, context.check)
-        sent = {names[peer]: one.bytes_sent for peer, one in channels.items()}
-        outcome = PartyOutcome(
-            party=names[own],
-            outputs=buffers.outputs(),
-            rounds=max((one.rounds for one in channels.values()), default=0),
-            sent=sent,
-            received={names[peer]: one.bytes_received for peer, one in channels.items()},
-            memory=program.memory,
-            ands=0,
-            ots=sum(runtime.ots.values()),
-            sharing_bytes=sum(sent.values()),
-            seconds=watch.seconds,
-            tallies=None if meter is None else meter.finished(),
-        )
-        part(channels.values())
-    finally:
-        for session in sessions:
-            session.close()
+    foreseen = executable.foreseen
+    expected = foreseen.at(own) if foreseen else None
+    with followed(channels, program.interface, lambda: context.mark, expected, meter):
+        execute(program, context.address, buffers, context.check)
+    sent = {names[peer]: one.bytes_sent for peer, one in channels.items()}
+    outcome = PartyOutcome(
+        party=names[own],
+        outputs=buffers.outputs(),
+        rounds=max((one.rounds for one in channels.values()), default=0),
+        sent=sent,
+        received={names[peer]: one.bytes_received for peer, one in channels.items()},
+        memory=program.memory,
+        ands=0,
+        ots=sum(runtime.ots.values()),
+        sharing_bytes=sum(sent.values()),
+        seconds=watch.seconds,
+        tallies=None if meter is None else meter.finished(),
+    )
+    part(channels.values())
     watch.lap("run")
     return outcome

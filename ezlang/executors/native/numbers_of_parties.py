@@ -36,6 +36,15 @@ def require_several_parties(parties: tuple[str, ...]) -> None:
         )
 
 
+def require_all_compute(clients: tuple[str, ...], what: str) -> None:
+    """Reject programs with clients for `what`, which shows parties that compute. Raises EzError."""
+    if clients:
+        raise _refused(
+            f"{what} is for programs whose parties all compute, and this one has clients",
+            "leave out `compute` to see the protocols among all parties, or run it simulated",
+        )
+
+
 def _written(parties: tuple[str, ...]) -> str:
     return _NUMBERS.get(len(parties), str(len(parties)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -13,6 +14,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.native.clients import ClientExchanges
 from ezlang.compiler.protocols.native.precompile import precompile
 from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
@@ -29,10 +31,14 @@ from .executable import Executable
 from .following import followed
 from .metering import ChannelMeter
 from .outcome import PartyOutcome, Stopwatch
+from .served import Served
 from .sharing import CountedSharing
 
 FINISHED = b"\x06"
-"""The message with which each party signals the end of its program; the run then ends for both."""
+"""The message with which each party signals the end of its program; the run then ends for all."""
+
+LEAVING = 5.0
+"""Seconds for which a party waits for the last message of those without whom a run is complete."""
 
 
 def run_over(
@@ -43,21 +49,28 @@ def run_over(
     watch: Stopwatch,
     supply: Supply | None = None,
     meter: ChannelMeter | None = None,
+    clients: Mapping[int, SocketChannel] | None = None,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
+    `clients`: the channels to those that don't compute, by their numbers, if there are any.
     `program` is the code of the executable for this party. `inputs` are this party's checked
     inputs: name → data. `supply` is the source of correlated randomness; by default, the randomness
     is made from OTs during the run. `meter` is for code that was compiled to be metered. Raises
     EzError with exit code 3 if the run fails here or at the peer.
     """
-    names, party = executable.program.parties, program.interface.party
-    peer = names[COMPUTING.other(party)]
-    buffers = Buffers(program.interface, inputs, names[party], lambda: yao.finish())
+    names, party = executable.program.everybody, program.interface.party
+
+    def flush() -> None:
+        yao.finish()
+        for client in (clients or {}).values():
+            client.flush()
+
+    buffers = Buffers(program.interface, inputs, names[party], flush)
     foreseen = executable.foreseen if supply is None else None
     expected = foreseen.at(party) if foreseen else None
     supply = supply or OtSupply(executable.program.ots)
-    channels = {COMPUTING.other(party): channel}
+    channels = {COMPUTING.other(party): channel, **(clients or {})}
     if meter is not None:
         meter.begin(channels)
     yao = YaoParty(
@@ -67,7 +80,9 @@ def run_over(
         labels=supply.labels,
         garbling=executable.program.garbling,
     )
-    sharing = CountedSharing(program.interface, channel, supply)
+    served = Served(executable, channels)
+    with_clients = ClientExchanges(party, channels, served.dismiss) if clients else None
+    sharing = CountedSharing(program.interface, channel, supply, with_clients)
     yao.exchange = sharing.run if meter is None else meter.watched(sharing.run, program.interface)
     if meter is not None:
         meter.watch(yao)
@@ -81,8 +96,8 @@ def run_over(
             party=names[party],
             outputs=buffers.outputs(),
             rounds=channel.rounds,
-            sent={peer: channel.bytes_sent},
-            received={peer: channel.bytes_received},
+            sent={names[number]: one.bytes_sent for number, one in channels.items()},
+            received={names[number]: one.bytes_received for number, one in channels.items()},
             memory=program.memory,
             ands=yao.counters.ands,
             ots=yao.counters.ots_used + sharing.ots,
@@ -90,7 +105,7 @@ def run_over(
             seconds=watch.seconds,
             tallies=None if meter is None else meter.finished(),
         )
-        part((channel,))
+        part(served.awaited, served.others)
     finally:
         yao.close()
         sharing.close()
@@ -107,7 +122,8 @@ def hello_of(
     """
     return Hello(
         party=party,
-        names=executable.program.parties,
+        names=executable.program.everybody,
+        clients=len(executable.program.clients),
         fingerprint=executable.fingerprint,
         params=dict(executable.params),
         choices=dict(executable.choices),
@@ -135,7 +151,7 @@ def compile_for(
     The kernels that a run loads later are compiled, too. `dealt`: with preprocessing by a dealer.
     `metered`: to be run with a meter.
     """
-    program = executable.program
+    program = executable.program_of(party)
     loaded = load(program, party, Engine(), metered=metered)
     precompile(loaded.interface, None if dealt else program.ots)
     return loaded
@@ -196,12 +212,21 @@ def _memory_of_machine() -> int:
     return pages if pages > 0 else sys.maxsize
 
 
-def part(channels: Iterable[SocketChannel]) -> None:
-    """Tell the peers that this party has finished, and wait for the same message from each."""
-    channels = tuple(channels)
+def part(channels: Iterable[SocketChannel], others: Iterable[SocketChannel] = ()) -> None:
+    """Tell the peers that this party has finished, and wait for the same message from each.
+
+    It doesn't matter whether the `others` are still there: they get some seconds for it.
+    """
+    channels, others = tuple(channels), tuple(others)
     for channel in channels:
         # Keep-alives that a peer leaves unread would make its end of the connection a reset.
         channel.send_last(FINISHED)
+    for channel in others:
+        with contextlib.suppress(EzError):
+            channel.send_last(FINISHED)
+    for channel in others:
+        with contextlib.suppress(EzError), channel.limited(LEAVING):
+            channel.receive_into(memoryview(bytearray(len(FINISHED))))
     for channel in channels:
         said = bytearray(len(FINISHED))
         try:

@@ -26,16 +26,18 @@ def addresses(
     *,
     insecure: bool,
     warn: Callable[[str], None] | None,
+    clients: int = 0,
 ) -> tuple[tuple[Address, ...], Address | None]:
-    """Return where each party but the last listens, and the dealer, as a user writes it.
+    """Return where each party listens that does, and the dealer, as a user writes it.
 
-    `names`: the program's parties, `own`: the number of this one. The rest is as for `run_party`.
-    Raises EzError (exit code 2).
+    `names`: the program's parties, the last `clients` of which don't compute; `own`: the number of
+    this one. The rest is as for `run_party`. Raises EzError (exit code 2).
     """
     if parties is None:
-        places, third = parse_addresses(address, len(names)), None
+        listening = len(names) - clients if clients else None
+        places, third = parse_addresses(address, len(names), listening), None
     else:
-        places = parties.places(names, own, address)
+        places = parties.places(names, own, address, clients)
         third = None if dealer is None else parties.dealer(names[own], dealer)
     if dealer is not None and third is None:
         third = parse_address(dealer, DEALER_PORT)

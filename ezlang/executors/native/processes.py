@@ -83,7 +83,7 @@ def run_native(
             given = checked[worker.name]
             job = Job(content, party, given, wait, metered, heard, asks, seed_of_draws())
             worker.tell(job)
-        listening = workers[:-1]
+        listening = workers[: len(program.computing) if program.clients else -1]
         ports: list[int] = []
         for worker in listening:
             said = worker.hear()

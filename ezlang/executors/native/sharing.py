@@ -7,6 +7,7 @@ from functools import partial
 
 from ezlang.compiler.codegen.interface import Interface
 from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.compiler.protocols.native.clients import ClientExchanges
 from ezlang.compiler.protocols.native.runtime import SharingRuntime
 from ezlang.compiler.protocols.native.supply import Supply
 from ezlang.session.channel import SocketChannel
@@ -15,12 +16,18 @@ from ezlang.session.channel import SocketChannel
 class CountedSharing:
     """A party's runtime for operations on shares; `bytes_sent` counts the bytes of its messages."""
 
-    def __init__(self, interface: Interface, channel: SocketChannel, supply: Supply) -> None:
+    def __init__(
+        self,
+        interface: Interface,
+        channel: SocketChannel,
+        supply: Supply,
+        clients: ClientExchanges | None = None,
+    ) -> None:
         self.bytes_sent = 0
         self._channel = channel
         self._supply = supply
         begin = partial(supply.session, COMPUTING.side(interface.party), channel)
-        self._runtime = SharingRuntime(interface.exchanges, begin)
+        self._runtime = SharingRuntime(interface.exchanges, begin, clients)
 
     @property
     def ots(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from ezlang.session.alive import kept_alive, wait_until_ready
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
-from ezlang.session.handshake import RECORDS, Hello
+from ezlang.session.handshake import DEALERS, RECORDS, Hello
 from ezlang.store.agreement import Holdings, nothing_held
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
@@ -35,6 +36,7 @@ from .many import run_among
 from .metering import ChannelMeter
 from .numbers_of_parties import require_several_parties, require_two_parties
 from .outcome import PartyOutcome, Stopwatch
+from .outsourced import run_outsourced
 from .party import compile_for, hello_of, run_over
 from .places import addresses
 from .prepared import prepared
@@ -84,7 +86,14 @@ def run_party(
     number = party_number(program.parties, party)
     wait = TIMEOUT if timeout is None else timeout
     places, third = addresses(
-        address, dealer, program.parties, number, parties, insecure=insecure, warn=warn
+        address,
+        dealer,
+        program.parties,
+        number,
+        parties,
+        insecure=insecure,
+        warn=warn,
+        clients=program.clients,
     )
     checked = check_party(program, program.parties[number], inputs)
     if recording is not None:
@@ -92,8 +101,9 @@ def run_party(
     own = executable, number, checked
     if use_prepared:
         require_two_parties(program.parties, "`--prepared yes`")
-    if len(program.parties) != PAIRED:
-        return run_among(*own, places, wait, metered=metered, watch=watch, recording=recording)
+    if program.clients or len(program.parties) != PAIRED:
+        run = partial(run_outsourced, dealer=third) if program.clients else run_among
+        return run(*own, places, wait, metered=metered, watch=watch, recording=recording)
     say, holdings = warn or (lambda text: None), None
     if use_prepared is not False:
         given = (executable, number, places[0].keys, store)
@@ -218,7 +228,7 @@ def connected(
         from .demands import demands_of  # imports the cost model
 
         help = dealer, demands_of(executable)
-    options = {"number of dealers": int(dealer is not None), RECORDS: int(recording is not None)}
+    options = {DEALERS: int(dealer is not None), RECORDS: int(recording is not None)}
     hello = hello_of(executable, party, inputs, **options)
     watch.lap("compile")
     channel = connect(address, hello, timeout, listening)

@@ -37,6 +37,7 @@ from .messages import (
     write_message,
 )
 from .outcome import PartyOutcome
+from .outsourced import run_outsourced
 from .prepared import unpacked
 from .single import run_at
 
@@ -89,7 +90,7 @@ def _run(
     sink: IO[bytes],
     answers: SimpleQueue[Answered],
 ) -> PartyOutcome:
-    """Run a party: each but the last listens, and of more than two is told where the others do.
+    """Run a party, which is told where others listen, unless it is the first of only two.
 
     Once the process waits for others, all messages of the parent are answers.
     """
@@ -109,10 +110,16 @@ def _run(
         _watch(source, answers)
         return [Address(DEFAULT_HOST, port) for port in said.ports]
 
-    count = len(executable.program.parties)
-    places = [Address(DEFAULT_HOST, 0)] * (count - 1)
-    if job.party == count - 1:
+    program = executable.program
+    count = len(program.parties)
+    listeners = count if program.clients else count - 1
+    places = [Address(DEFAULT_HOST, 0)] * listeners
+    if job.party >= listeners:
         places = met()
+    if program.clients:
+        return run_outsourced(
+            executable, job.party, job.inputs, places, job.timeout, meet, metered=job.metered
+        )
     if count != PAIRED:
         return run_among(
             executable, job.party, job.inputs, places, job.timeout, meet, metered=job.metered

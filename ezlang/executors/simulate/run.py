@@ -61,7 +61,7 @@ def _run_dealt(
 ) -> SimulatedOutcome:
     from ezlang.compiler.passes.general.oblivious import expand_oblivious  # imports all passes
 
-    parties = program.parties
+    parties = program.everybody  # without sharings, clients have shares like all others
     network = Network(len(parties), record, observer)
     dealer = Dealer(len(parties), Randomness("dealer", seed), observer)
     own = [Randomness(party, seed) for party in parties]
@@ -99,7 +99,7 @@ class _Run(Walk[Secret]):
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
         return self.secrets.compute(operation, operands)
 
-    def open(self, operation: ir.Reveal, secret: Secret) -> evaluate.Array:
+    def open(self, operation: ir.Reveal | ir.Tell, secret: Secret) -> evaluate.Array:
         type = operation.result.type
         words = self.secrets.protocol.open(secret, type.label.owner)
         return words.astype(evaluate.dtype(type.element))

@@ -52,8 +52,9 @@ class Walk(ABC, Generic[S]):
         self._last = last_uses(self.program)
         self._plans: dict[int, Plan[S]] = {}
         self.given: dict[tuple[int, str], Flat] = {}
-        self.handed: dict[str, dict[str, Handed]] = {party: {} for party in program.parties}
-        self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
+        everybody = program.everybody
+        self.handed: dict[str, dict[str, Handed]] = {party: {} for party in everybody}
+        self.views: dict[str, list[Shown]] = {party: [] for party in everybody}
 
     @abstractmethod
     def compute(
@@ -62,7 +63,7 @@ class Walk(ABC, Generic[S]):
         """Compute an operation with a secret result."""
 
     @abstractmethod
-    def open(self, operation: ir.Reveal, secret: S) -> evaluate.Array:
+    def open(self, operation: ir.Reveal | ir.Tell, secret: S) -> evaluate.Array:
         """Reveal a secret to the readers of the result; return the value."""
 
     @abstractmethod
@@ -295,9 +296,9 @@ class Walk(ABC, Generic[S]):
                 if not known(operands[0]).data:
                     raise failure(Failure.ASSERTION, operation.span, operation.message)
                 return None
-            case ir.Reveal():
+            case ir.Reveal() | ir.Tell():
                 return self._reveal(operation, operands[0])
-            case ir.Computation() | ir.Relabel() | ir.Convert():
+            case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Give():
                 self.check(operation, operands)
                 return self._computed(operation, operands)
             case _:
@@ -305,7 +306,7 @@ class Walk(ABC, Generic[S]):
 
     def _computed(
         self,
-        operation: ir.AnyComputation | ir.Relabel | ir.Convert,
+        operation: ir.AnyComputation | ir.Relabel | ir.Convert | ir.Give,
         operands: list[ClearValue | S],
     ) -> ClearValue | S:
         made = operation.result.type
@@ -336,7 +337,7 @@ class Walk(ABC, Generic[S]):
         type = operation.result.type
         key = (operation.party or 0, operation.name)  # what all give is the same at all
         if key not in self.given:
-            data = self.inputs[self.program.parties[key[0]]][operation.name]
+            data = self.inputs[self.program.everybody[key[0]]][operation.name]
             self.given[key] = flatten(_whole(operation, type), data)
         array = evaluate.array(type, self.given[key][operation.path])
         return ClearValue(type.element, array[()], operation.party)
@@ -351,7 +352,7 @@ class Walk(ABC, Generic[S]):
         type, owner = operation.result.type, operation.party
         assert owner is not None, "the verifier refuses it"
         whole = _whole(operation, type)
-        question = Question(self.program.parties[owner], operation.name, whole, turn)
+        question = Question(self.program.everybody[owner], operation.name, whole, turn)
         data = self.turns.value(question, self.outputs)
         if data is None:
             raise no_value(question, operation.span)
@@ -369,14 +370,16 @@ class Walk(ABC, Generic[S]):
             told = array_of(told_element(operation, type), type.shape)
             self._shown(party, operation.name, told, flat, operation.span)
 
-    def _reveal(self, operation: ir.Reveal, value: ClearValue | S) -> ClearValue:
+    def _reveal(self, operation: ir.Reveal | ir.Tell, value: ClearValue | S) -> ClearValue | None:
+        if not operation.results:
+            return None
         if isinstance(value, ClearValue):
-            if value.owner is not None:
+            if value.owner is not None and isinstance(operation, ir.Reveal):
                 self.tell(operation, value)
             return self.revealed(operation, value.data)
         return self.revealed(operation, self.open(operation, value))
 
-    def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> ClearValue:
+    def revealed(self, operation: ir.Reveal | ir.Tell, data: evaluate.Array) -> ClearValue:
         """Return a revealed value; record which parties saw it."""
         type = operation.result.type
         told = array_of(operation.told, type.shape)
@@ -385,7 +388,7 @@ class Walk(ABC, Generic[S]):
         return ClearValue(type.element, data[()], type.label.owner)
 
     def _receivers(self, to: int | None) -> tuple[str, ...]:
-        parties = self.program.parties
+        parties = self.program.everybody
         return parties if to is None else (parties[to],)
 
     def _shown(self, party: str, name: str | None, type: Type, flat: list[int], span: Span) -> None:

@@ -30,7 +30,7 @@ from ezlang.records import dataclass
 from ezlang.session.address import TIMEOUT, Address, require_private
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import connect
-from ezlang.session.handshake import OPTIONS, Hello
+from ezlang.session.handshake import DEALERS, OPTIONS, Hello
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_party
@@ -198,7 +198,7 @@ class Side:
             fingerprint=hashlib.sha256(every.encode()).hexdigest(),
             params={"samples": plan.samples, "samples of a batch": plan.size},
             choices=dict(closing.choices),
-            options={**OPTIONS, "number of dealers": int(self.links.dealer is not None)},
+            options={**OPTIONS, DEALERS: int(self.links.dealer is not None)},
         )
 
     def _fixed_inputs(self) -> dict[str, Data]:

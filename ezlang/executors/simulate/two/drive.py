@@ -104,7 +104,7 @@ class Driver:
         """Return what a party sends for a request."""
         match request:
             case Round():
-                return Packet(request.sent, request.purpose, partial(_data, request))
+                return Packet(request.sent, request.purpose, partial(sent_by, request))
             case Transfer():
                 return self._noise(request.bytes.sent, request.purpose)
             case Finish():
@@ -118,7 +118,7 @@ class Driver:
     def _reply(self, pair: Pair, requests: _Requests) -> tuple[Any, Any]:
         match requests:
             case (Round() as one, Round() as other):
-                return _received(one, other), _received(other, one)
+                return received(one, other), received(other, one)
             case (Transfer(), Transfer()) | (Finish(), Finish()):
                 return None, None
             case (Ideal() as one, Ideal() as other) if one.box == other.box:
@@ -176,11 +176,13 @@ def _fitting(one: Request, other: Request) -> Transfer:
     return one
 
 
-def _data(request: Round) -> bytes:
+def sent_by(request: Round) -> bytes:
+    """Return the message of a round."""
     return b"".join(array.tobytes() for array in request.send)
 
 
-def _received(mine: Round, theirs: Round) -> Bytes:
+def received(mine: Round, theirs: Round) -> Bytes:
+    """Return what a party receives in a round."""
     if mine.receive != theirs.sent:
         raise CompilerBug(f"{mine.receive} bytes are awaited, and {theirs.sent} come")
-    return np.frombuffer(bytearray(_data(theirs)), np.uint8)
+    return np.frombuffer(bytearray(sent_by(theirs)), np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -37,6 +37,7 @@ from ..outcome import Held, SimulatedOutcome
 from ..plans import Step
 from ..randomness import Randomness
 from ..walk import Walk
+from .clients import exchanged
 from .dealer import Dealer
 from .following import followed
 from .secret_values import Parts, Shared, words_of
@@ -74,13 +75,15 @@ def run_two(
     `expected` is for whoever follows the run.
     """
     program = numbered(program)
-    names = program.parties
-    parties = range(len(names))
-    ledger = Ledger(parties) if meter is None else MeteredLedger(parties, meter)
+    names = program.everybody
+    parties = range(len(program.parties))
+    clients = range(len(parties), len(names))
+    ledger = Ledger(parties, clients) if meter is None else MeteredLedger(parties, meter, clients)
     wire = Wire(record, observer, ledger)
-    own = tuple(Randomness(name, seed) for name in names)
+    own = tuple(Randomness(name, seed) for name in program.parties)
     dealer = Dealer(Randomness("dealer", seed), observer) if dealt else None
     run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer, meter)
+    run.clients = {number: Randomness(names[number], seed) for number in clients}
     with deep_recursion(), np.errstate(all="ignore"), followed(ledger, expected):  # integers wrap
         run.call(program.main.name, ())
     if meter is not None:
@@ -125,6 +128,7 @@ class _Run(Walk[Shared]):
         self.inside: list[Facts] = []
         self.circuits: dict[int, tuple[Netlist, list[int]]] = {}
         self.held: list[Held] = []
+        self.clients: Mapping[int, Randomness] = {}
 
     @property
     def yao(self) -> Yao:
@@ -156,7 +160,9 @@ class _Run(Walk[Shared]):
     def steps(self, region: ir.Region) -> list[Step[Shared]]:
         steps: list[Step[Shared]] = []
         for group in groups(region.operations):
-            if leaves_yao(group[0]):
+            if isinstance(group[0], ir.WithClient):
+                steps.append(partial(self._with_client, group[0]))
+            elif leaves_yao(group[0]):
                 steps.append(partial(self._open, group))
             elif not is_exchanged(group[0], len(self.program.parties)):
                 steps += map(self.step, group)
@@ -176,7 +182,7 @@ class _Run(Walk[Shared]):
         link = Link(owner, COMPUTING.other(owner))
         self.wire.send(link, Packet(len(data), Purpose.REVEAL, lambda: data))
 
-    def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
+    def open(self, operation: ir.Reveal | ir.Tell, secret: Shared) -> evaluate.Array:
         raise CompilerBug("secrets of Yao's protocol are opened in groups")
 
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
@@ -204,6 +210,22 @@ class _Run(Walk[Shared]):
         for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
             told = values[operation.result.id] = self.revealed(operation, data)
             self.done(operation, (told,))
+
+    def _with_client(self, operation: ir.AnyWithClient, values: dict[int, Value]) -> None:
+        """Give a client's value to the two that compute, or tell clients one."""
+        self.set_spans(operation.span)
+        (operand,) = self.read(operation, values)
+        self.begun((operation,), ((operand,),))
+        made = exchanged(self.wire, operation, operand, self.clients)
+        if isinstance(operation, ir.Tell):
+            if not operation.results or made is None:
+                return
+            data = made[0].astype(evaluate.dtype(operation.result.type.element))
+            result: Value = self.revealed(operation, data)
+        else:
+            result = _secret(operation.result.type, made or ())
+        values[operation.result.id] = result
+        self.done(operation, (result,))
 
     # Shares
 

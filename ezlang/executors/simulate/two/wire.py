@@ -37,8 +37,8 @@ class Packet:
 class MeteredLedger(Ledger):
     """A ledger that has a meter count what it books."""
 
-    def __init__(self, parties: Iterable[int], meter: Meter) -> None:
-        super().__init__(parties)
+    def __init__(self, computing: Iterable[int], meter: Meter, clients: Iterable[int] = ()) -> None:
+        super().__init__(computing, clients)
         self._meter = meter
 
     def add(self, what: Amount, amount: int = 1) -> None:
