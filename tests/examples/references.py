@@ -91,6 +91,27 @@ def average_salary(random: Random) -> Case:
     )
 
 
+def hospitals(random: Random) -> Case:
+    names = [f"h{number}" for number in range(1, 21)]
+    minutes = {name: draw(random, range(120), 12) for name in names}
+    every = [one for given in minutes.values() for one in given]
+    told = {
+        "mean": sum(every) // len(every),
+        "longest": max(every),
+        "patients who waited that long": [sum(m >= 15 * k for m in every) for k in range(6)],
+    }
+    sums = {name: sum(given) for name, given in minutes.items()}
+    ranks = {name: 1 + sum(one < own for one in sums.values()) for name, own in sums.items()}
+    return Case(
+        inputs={name: {"minutes": given} for name, given in minutes.items()},
+        outputs={
+            "north": told,
+            "south": told,
+            **{name: {**told, "rank": ranks[name]} for name in names},
+        },
+    )
+
+
 def sealed_bids(random: Random) -> Case:
     names = ("north", "east", "south", "west")
     bids = dict(zip(names, draw(random, range(2**32), 4), strict=True))
@@ -327,6 +348,7 @@ REFERENCES: dict[str, Callable[[Random], Case]] = {
     for function in (
         millionaires,
         average_salary,
+        hospitals,
         sealed_bids,
         rising_bids,
         digits,
