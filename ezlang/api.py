@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Unpack
@@ -376,18 +376,25 @@ def run_party(
 def calibrate(
     path: Path,
     *,
-    party: int | None = None,
+    party: int | str | None = None,
+    among: Sequence[str] = (),
     address: str | None = None,
     insecure: bool = False,
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
+    parties: Path | None = None,
 ) -> str:
-    """Measure as one of two parties, or as both on this machine; write the profile and return it.
+    """Measure as one of several parties, or as two on this machine; write the profile and return
+    it.
 
-    The file is for `network`. Raises EzError: exit code 2 for an error in the call or the file, 3
-    if the other party fails.
+    The file is for `network`. `among`: all parties in order, the same at all; by default two of any
+    name. `address`, `insecure`, `warn` and `parties` are as for `run_party`. Raises EzError: exit
+    code 2 for an error in the call or a file, 3 if another party fails.
     """
     from ezlang.executors.native.calibrated_parties import measure_both, measure_one
+    from ezlang.executors.native.measurement import PARTIES
+    from ezlang.session.parties import load_parties
+    from ezlang.values.names import party_number
     from ezlang.values.writing import require_folder, write_whole
 
     require_folder(pathlib.Path(path))
@@ -395,7 +402,17 @@ def calibrate(
     if party is None:
         text = measure_both(name, timeout)
     else:
-        text = measure_one(name, party, address, insecure=insecure, timeout=timeout, warn=warn)
+        names = tuple(among) or PARTIES
+        text = measure_one(
+            name,
+            party_number(names, party),
+            address,
+            names=names,
+            parties=None if parties is None else load_parties(pathlib.Path(parties)),
+            insecure=insecure,
+            timeout=timeout,
+            warn=warn,
+        )
     write_whole(pathlib.Path(path), text)
     return text
 

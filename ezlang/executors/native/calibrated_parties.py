@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TYPE_CHECKING
 
 from ezlang.compiler.cost.profiles import Profile, to_toml
-from ezlang.session.address import DEFAULT_HOST, TIMEOUT, Address, parse_address, require_private
+from ezlang.session.address import DEFAULT_HOST, TIMEOUT, Address
 
-from .measurement import calibrate
+from .measurement import PARTIES, calibrate
+from .places import addresses
+
+if TYPE_CHECKING:
+    from ezlang.session.parties import Parties
 
 
 def measure_one(
@@ -17,16 +22,16 @@ def measure_one(
     party: int,
     address: str | None,
     *,
+    names: tuple[str, ...] = PARTIES,
+    parties: Parties | None = None,
     insecure: bool,
     timeout: float | None,
     warn: Callable[[str], None] | None,
 ) -> str:
-    """Measure as one of two parties; return the text of the profile."""
-    place = parse_address(address)
-    warning = require_private(place, insecure=insecure)
-    if warning is not None and warn is not None:
-        warn(warning)
-    return to_toml(calibrate(party, place, TIMEOUT if timeout is None else timeout, name))
+    """Measure as one of several parties; return the text of the profile."""
+    places, _ = addresses(address, None, names, party, parties, insecure=insecure, warn=warn)
+    wait = TIMEOUT if timeout is None else timeout
+    return to_toml(calibrate(party, places, wait, name, names=names))
 
 
 def measure_both(name: str, timeout: float | None) -> str:
@@ -35,9 +40,11 @@ def measure_both(name: str, timeout: float | None) -> str:
     other: list[Future[Profile]] = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
 
-        def listening(place: Address) -> None:
-            other.append(pool.submit(calibrate, 1, Address(DEFAULT_HOST, place.port), wait, name))
+        def meet(place: Address) -> Sequence[Address]:
+            there = (Address(DEFAULT_HOST, place.port),)
+            other.append(pool.submit(calibrate, 1, there, wait, name))
+            return there
 
-        profile = calibrate(0, Address(DEFAULT_HOST, 0), wait, name, listening)
+        profile = calibrate(0, (Address(DEFAULT_HOST, 0),), wait, name, meet=meet)
         other[0].result()
     return to_toml(profile)

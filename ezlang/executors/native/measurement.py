@@ -1,10 +1,11 @@
-"""The measurement of a network profile: of two machines and the connection between them.
+"""The measurement of a network profile: of machines and the connections between them.
 
-Both parties connect as for a run and take the same measurements in sequence: round trips of one
-byte, simultaneous messages in both directions for bandwidth, and parts of the protocols for
-computing speed. Computation is measured in CPU time, so neither the connection nor other work on
-the machine affects it. The profile has the figures of the slower party. Both parties therefore
-obtain exactly the same profile, which they need to choose the same sharings.
+All parties connect as for a run. Each two of them, one pair after the other, take the same
+measurements in sequence: round trips of one byte, simultaneous messages in both directions for
+bandwidth, and parts of the protocols for computing speed. Computation is measured in CPU time, so
+neither the connection nor other work on the machine affects it. The profile has the figures of the
+slowest party and connection. All parties therefore obtain exactly the same profile, which they need
+to choose the same sharings.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import ctypes
 import hashlib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import partial
-from typing import Any, Final
+from itertools import combinations
+from typing import Final
 
 import numpy as np
 
@@ -34,12 +36,14 @@ from ezlang.compiler.protocols.native.calls import Array, Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import extension_ends
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.address import Address
+from ezlang.session.alive import kept_alive
 from ezlang.session.channel import SocketChannel
-from ezlang.session.connect import Listening, connect
 from ezlang.session.handshake import Hello
+from ezlang.session.mesh import Meet, close_all, found_all
 from ezlang.types.types import UINT64
 
 PARTIES: Final = ("party 0", "party 1")
@@ -70,7 +74,12 @@ class Measured:
     callback: float
     request: float
 
-    def slower(self, theirs: Array) -> dict[str, float]:
+    @property
+    def figures(self) -> Array:
+        """All of them, in order."""
+        return np.array(list(asdict(self).values()), np.float64)
+
+    def slower(self, theirs: Array) -> Measured:
         """Return the slower party's value of each figure, to six significant digits.
 
         `theirs` are the other party's, in the same order. Raises EzError, exit code 3, unless they
@@ -83,32 +92,60 @@ class Measured:
         for name, mine in asdict(self).items():
             pick = max if name in ("rtt", "callback", "request") else min
             found[name] = float(f"{pick(mine, other[name]):.6g}")
-        return found
+        return Measured(**found)
 
 
 def calibrate(
-    party: int, address: Address, timeout: float, name: str, listening: Listening | None = None
+    party: int,
+    places: Sequence[Address],
+    timeout: float,
+    name: str,
+    *,
+    names: tuple[str, ...] = PARTIES,
+    meet: Meet | None = None,
 ) -> Profile:
-    """Measure as one of two parties; return the profile, which is the same at both.
+    """Measure as one of several parties; return the profile, which is the same at all.
 
-    This takes some seconds. Raises EzError with exit code 3 if the other party fails or is absent.
+    `places` and `meet` are as for `mesh.connect_all`. This takes some seconds for each two parties.
+    Raises EzError with exit code 3 if another party fails or is absent.
     """
-    engine = Engine()
-    hello = Hello(
-        party=party, names=PARTIES, fingerprint=hashlib.sha256(b"ezlang calibrate").hexdigest()
-    )
-    channel = connect(address, hello, timeout, listening)
+    fingerprint = hashlib.sha256(b"ezlang calibrate").hexdigest()
+    hello = Hello(party=party, names=names, fingerprint=fingerprint)
+    channels = found_all(places, hello, timeout, meet)
     try:
-        mine: dict[str, Any] = _measured(channel, COMPUTING.side(party), engine)
+        with kept_alive(tuple(channels.values())):
+            mine = _measured_with_all(channels, party, len(names))
     finally:
-        channel.close()
-    return Profile(name=name, **mine)
+        close_all(channels)
+    return Profile(name=name, **asdict(mine))
 
 
-def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, float]:
+def _measured_with_all(channels: Mapping[int, SocketChannel], party: int, parties: int) -> Measured:
+    """Measure with each peer while the others wait; return the slowest values of all."""
+    found = None
+    for pair in combinations(range(parties), 2):
+        if party in pair:
+            first, second = pair
+            side = COMPUTING.side(int(party == second))
+            one = _measured(channels[second if party == first else first], side)
+            found = one if found is None else found.slower(one.figures)
+    if found is None:
+        raise CompilerBug("nobody measures alone")
+    if len(channels) > 1:
+        for channel in channels.values():
+            channel.send(found.figures.tobytes())
+            channel.flush()
+        for channel in channels.values():
+            theirs = bytearray(found.figures.nbytes)
+            channel.receive_into(memoryview(theirs))
+            found = found.slower(np.frombuffer(theirs, np.float64))
+    return found
+
+
+def _measured(channel: SocketChannel, side: Side) -> Measured:
     """Take all measurements; return the slower party's value of each figure."""
     rtt, bandwidth = _round_trip(channel, side), _bandwidth(channel, side)
-    ands = _garbling(channel, side, engine)
+    ands = _garbling(channel, side, Engine())
     ends = extension_ends(channel)
     session = open_session(side, channel, Native(), ends)
     party = session.party
@@ -125,8 +162,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
         callback=_taken(session, lambda: party.swap(np.zeros(1, np.uint8))),
         request=_request(session),
     )
-    figures = np.array(list(asdict(mine).values()), np.float64)
-    return mine.slower(session.run(party.swap(figures)).view(np.float64))
+    return mine.slower(session.run(party.swap(mine.figures)).view(np.float64))
 
 
 def _round_trip(channel: SocketChannel, side: Side) -> float:
