@@ -118,7 +118,8 @@ class Model:
 
         `wants` are how many uses want each sharing, in `ORDER`.
         """
-        key = own, *map(bool, wants)
+        first, second, third = wants
+        key = own, first > 0, second > 0, third > 0
         route = self.known[secret.index].get(key)
         if route is None:
             wanted = (sharing for sharing, count in zip(ORDER, wants, strict=True) if count)
@@ -222,11 +223,13 @@ class SearchState:
 
     def _convert(self, secrets: Iterable[int]) -> tuple[float, list[int]]:
         """Find the conversions of secrets anew; return what `put` does, for these alone."""
-        problem, change, changed = self.model.problem, 0.0, []
+        model, sharings, wanted = self.model, self.sharings, self.wanted
+        all_secrets, change, changed = model.problem.secrets, 0.0, []
         for number in secrets:
-            secret, old, first = problem.secrets[number], self.routes[number], _FIELDS * number
-            wants = self.wanted[first : first + len(ORDER)]
-            route = self.model.found(secret, self.model.own(secret, self.sharings), wants)
+            secret, old, first = all_secrets[number], self.routes[number], _FIELDS * number
+            variable = secret.variable
+            own = None if variable is None else secret.held[sharings[variable]]
+            route = model.found(secret, own, wanted[first : first + len(ORDER)])
             if route is old:
                 continue
             self.routes[number] = route

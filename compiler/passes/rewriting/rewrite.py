@@ -87,26 +87,29 @@ class _Rewriter:
         return with_operations(region, operations, yields)
 
     def operation(self, operation: ir.Operation) -> None:
-        operands = self.values(operation.operands)
-        regions = operation.regions
+        build, changed = self.build, operation
+        operands, regions = self.values(operation.operands), operation.regions
         if regions:
-            regions = tuple(self.region(inner) for inner in regions)
-        changed = operation
-        if operands is not operation.operands or not _are_same(regions, operation.regions):
+            regions = tuple([self.region(inner) for inner in regions])
+            if _are_same(regions, operation.regions):
+                regions = operation.regions
+        if operands is not operation.operands or regions is not operation.regions:
             changed = replace(operation, operands=operands, regions=regions)
         # Equivalent to `build.like`, but faster.
-        outer = self.build.span, self.build.requested
-        self.build.span, self.build.requested = operation.span, operation.requested
-        results = self.rule.apply(self.build, changed)
-        self.build.span, self.build.requested = outer
+        span, requested = build.span, build.requested
+        build.span, build.requested = operation.span, operation.requested
+        results = self.rule.apply(build, changed)
+        build.span, build.requested = span, requested
         if results is None:
-            self.build.emit(changed)
+            build.emit(changed)
             return
         for old, new in zip(operation.results, results, strict=True):
             self.replaced[old.id] = new
 
     def values(self, values: tuple[ir.Value, ...]) -> tuple[ir.Value, ...]:
         replaced = self.replaced
+        if not replaced:
+            return values
         for value in values:
             if value.id in replaced:
                 return tuple([replaced.get(value.id, value) for value in values])
