@@ -14,7 +14,9 @@ from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.clear import run_clear
 from ezlang.executors.outcome import Shown
+from ezlang.values.draws import seeded
 from tests.support.agreement import (
+    SEED,
     agree,
     agree_under,
     asked_for,
@@ -53,12 +55,13 @@ def agree_and_tell_no_more(
     inputs = asked_for(program, generated.inputs)
     expected = agree(program, inputs, ())
     protocols = protocols if len(program.parties) > 1 else ()
-    wanted = run_clear(program, inputs).views if expected.failure is None else {}
-    for protocol in protocols:
-        agreed = agree_under(protocol, program, inputs, expected, garbling)
-        if agreed is not None:
-            views = agreed.simulated.views
-            assert not any(told(views[p]) - told(wanted[p]) for p in program.parties)
+    with seeded(SEED):
+        wanted = run_clear(program, inputs).views if expected.failure is None else {}
+        for protocol in protocols:
+            agreed = agree_under(protocol, program, inputs, expected, garbling)
+            if agreed is not None:
+                views = agreed.simulated.views
+                assert not any(told(views[p]) - told(wanted[p]) for p in program.parties)
 
 
 @given(programs(), PROTOCOL_CHOICES, st.sampled_from(Garbling))

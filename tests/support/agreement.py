@@ -57,12 +57,12 @@ def simulated_as_run(program: Program, inputs: Inputs) -> Outputs:
     return api.run_simulated(program, inputs).outputs
 
 
-_SEED = 5
+SEED = 5
 """What all parties draw their random numbers from."""
 
 
 def clear(program: Program, inputs: Inputs) -> Outputs:
-    with seeded(_SEED):
+    with seeded(SEED):
         return run_clear(program, inputs).outputs
 
 
@@ -89,7 +89,7 @@ def agree(
     then simulated, run natively and predicted: the three also agree in rounds, bytes, AND gates and
     OTs. All draw the same random numbers.
     """
-    with seeded(_SEED):
+    with seeded(SEED):
         return _agree(program, inputs, protocols)
 
 
