@@ -120,7 +120,8 @@ def test_every_operator_has_a_kind() -> None:
     assert {op.name for op in UnaryOp} == {kind.name for kind in ir.UnaryKind}
     renamed = {"BITAND": "AND", "BITOR": "OR", "BITXOR": "XOR", "LOGAND": "AND", "LOGOR": "OR"}
     names = {renamed.get(op.name, op.name) for op in BinaryOp}
-    assert names == {kind.name for kind in ir.BinaryKind}
+    # Lowering makes products of twice the width of a MULHI.
+    assert names - {"MULHI"} == {kind.name for kind in ir.BinaryKind}
 
 
 @pytest.mark.parametrize("element", [BOOL, INT8, UINT8], ids=str)
