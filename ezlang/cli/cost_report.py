@@ -232,7 +232,7 @@ def _add_explanations(sheet: Sheet, report: CostReport, explained: Explained) ->
             for sharing, more in one.alternatives.items()
         )
         why = "as the program asks" if one.asked else others or "there is no alternative"
-        text = f"{_kind(one)} {one.sharing.value}, {duration(one.seconds)}: {why}"
+        text = f"{_written(one)} {one.sharing.value}, {duration(one.seconds)}: {why}"
         place = str(one.span.line)
         if one.span.source.name != report.name:
             place = f"{one.span.source.name}:{place}"
@@ -253,6 +253,44 @@ def _bound_text(solution: Solution) -> str:
     if solution.exact or taken == least:
         return f"{said} other choice takes less"
     return f"{said} choice takes less than {least}"
+
+
+_LONGEST_TEXT: Final = 32
+_WORDS: Final = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "mod": "%",
+    "shl": "<<",
+    "shr": ">>",
+    "and": "&",
+    "or": "|",
+    "xor": "^",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "neg": "-",
+    "bitnot": "~",
+    "not": "!",
+    "select": "a choice",
+    "reduce add": "a sum",
+    "matrix_product": "a product of matrices",
+}
+"""What operations of the IR are called in a program, where that is another word."""
+
+
+def _written(one: Explanation) -> str:
+    """Return an operation as the program has it; if that is long, its operator and the begin."""
+    text, kind = " ".join(one.span.text.split()), _kind(one)
+    # What happens to an expression has the same place as the expression.
+    done = f"{kind} " if kind in ("reveal", "convert", "relabel") else ""
+    if len(text) <= _LONGEST_TEXT:
+        return f"{done}`{text}`"
+    return f"{done or f'{_WORDS.get(kind, kind)} in '}`{text[: _LONGEST_TEXT - 8].rstrip()}…`"
 
 
 def _kind(one: Explanation) -> str:
