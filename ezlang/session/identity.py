@@ -294,13 +294,14 @@ _USAGES: Final = (
 def _certificate_in(text: str, where: str) -> bytes:
     """Return the certificate in a PEM text, as DER; its key must be one that ezlang makes."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
         found = x509.load_pem_x509_certificate(text.encode())
         key = found.public_key()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise errors.bad_card(f"The certificate in {where} is damaged") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         raise errors.bad_card(f"The key in {where} is not of the kind that ezlang uses, P-256")
