@@ -19,8 +19,9 @@ import numpy as np
 from ezlang import api
 from ezlang.audit.records import read_record, signed_by
 from ezlang.compiler.cost import profiles
-from ezlang.compiler.protocols.core.preprocessing import MatrixTriple, RingTriple
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, MatrixTriple, RingTriple
 from ezlang.executors.native.measurement import Measured
+from ezlang.ezpc.program import translate
 from ezlang.models.streaming import agreement
 from ezlang.models.streaming.state import load_state
 from ezlang.session.channel import SocketChannel
@@ -29,8 +30,12 @@ from ezlang.session.handshake import Hello, answer, introduce
 from ezlang.session.identity import read_card
 from ezlang.session.parties import load_parties
 from ezlang.session.records import Incoming, head
+from ezlang.store.agreement import Holdings, nothing_held
+from ezlang.store.folder import Store, stored
+from ezlang.syntax.reader import read_source
 from ezlang.values.check import check_inputs
 from ezlang.values.files import read_input, read_inputs
+from tests.store import entries as store_entries
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
@@ -119,6 +124,35 @@ def _signed(path: Path) -> object:
     return signed_by(read_record(path))
 
 
+def _translated(path: Path) -> object:
+    text = translate(read_source(path))
+    return api.check_text(api.format_text(text))
+
+
+def _prepared(data: bytes, folder: Path) -> object:
+    """Read a store's file as `ezlang prepare --list` and a run do."""
+    store = Store(folder / "store", "alice", store_entries.KEY)
+    store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = store.folder / f"{1:032x}.material"
+    path.write_bytes(data)
+    return stored(folder / "store"), store.entries()
+
+
+def _stored_file(folder: Path) -> bytes:
+    """Return the file of a small entry."""
+    store = Store(folder / "made", "alice", store_entries.KEY)
+    entry = store_entries.entry(1, demands={BitTriple(): 8})
+    store_entries.keep(store, entry)
+    (path,) = store.folder.glob("*.material")
+    return path.read_bytes()
+
+
+def _held(channel: SocketChannel) -> object:
+    held = nothing_held()
+    held.hear(channel)
+    return held.take(channel)
+
+
 def _model(path: Path) -> object:
     from ezlang.models.folder import graph_of
     from ezlang.models.reading import read_model
@@ -193,6 +227,7 @@ RECORD = {
     "signature": {"certificate": "", "value": "00"},
 }
 EXAMPLES = [path.read_bytes() for path in sorted((ROOT / "examples").glob("*/main.ez"))]
+EZPC = [path.read_bytes() for path in sorted((ROOT / "tests" / "ezpc").glob("programs/*.ezpc"))]
 JSON = b'{"a": [1.5, 2, -3.25], "b": [{"x": 1, "seen": true}, {"x": -2, "seen": false}]}'
 CSV = b"a,c\n1.5,1\n2,2\n-3.25,3\n"
 
@@ -214,6 +249,7 @@ def targets(folder: Path) -> dict[str, Target]:
             from_peer(lambda c: agreement.exchange(c, STANDING)), [STANDING.encode()]
         ),
         "records": Target(_records, [RECORDS]),
+        "what is prepared": Target(from_peer(_held), [_offer()]),
         "figures of calibrate": Target(
             lambda data, _: FIGURES.slower(np.frombuffer(data[: len(data) // 8 * 8], np.float64)),
             [np.ones(9).tobytes()],
@@ -237,9 +273,26 @@ def targets(folder: Path) -> dict[str, Target]:
         "profile": Target(from_file(".toml", lambda p: profiles.profile_of(str(p))), [PROFILE]),
         "program": Target(_source, EXAMPLES, slow=True),
         "program to format": Target(from_file(".ez", _formatted), EXAMPLES, slow=True),
+        "prepared runs": Target(_prepared, [_stored_file(folder)]),
+        "EzPC program": Target(from_file(".ezpc", _translated), EZPC, slow=True),
         "ONNX model": Target(from_file(".onnx", _model), _models(), slow=True),
     }
     return peers | files
+
+
+def _offer() -> bytes:
+    """Return what a party with an entry says that it holds."""
+    ours, theirs = socket.socketpair()
+    channel = SocketChannel(ours, PATIENCE)
+    try:
+        held = Holdings(
+            store=None, held=(f"{1:032x}",), required=False, names=NAMES, say=lambda text: None
+        )
+        held.offer(channel)
+        return theirs.recv(1 << 16)
+    finally:
+        channel.close()
+        theirs.close()
 
 
 def _hello(party: int) -> bytes:
