@@ -63,23 +63,23 @@ def module(name: str) -> Module:
     source = Source(f"{LIBRARY}{name}.ez", path.read_text(encoding="utf-8"))
     parsed = parse(source, Diagnostics())
     entries = tuple(
-        Entry(item.name.text, _head(item), item.doc)
+        Entry(item.name.text, head(item), item.doc)
         for item in parsed.items
         if isinstance(item, tree.FunctionItem | tree.ConstItem | tree.StructItem) and item.doc
     )
     return Module(name, parsed.doc or "", entries)
 
 
-def _head(item: tree.FunctionItem | tree.ConstItem | tree.StructItem) -> str:
+def head(item: tree.FunctionItem | tree.ConstItem | tree.StructItem) -> str:
     """Return what is written before a function's body, or an item's first line."""
     text = item.span.text
     if isinstance(item, tree.FunctionItem):
         text = text[: item.body.span.start - item.span.start]
-        text = text[text.index("fn ") :]
-        head = " ".join(text.split())
+        text = text[max(text.find("fn "), 0) :]
+        text = " ".join(text.split())
         for loose, tight in (("( ", "("), (" )", ")"), (",)", ")"), ("[ ", "["), (" ]", "]")):
-            head = head.replace(loose, tight)
-        return head
+            text = text.replace(loose, tight)
+        return text
     return text.splitlines()[0].removesuffix(" {")
 
 

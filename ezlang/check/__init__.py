@@ -24,8 +24,9 @@ from ezlang.types.scalars import Setting
 
 from .modules import LoadModule, find_module
 from .program import CheckResult, check_program
+from .watch import Watch
 
-__all__ = ["CheckResult", "LoadModule", "check", "find_module"]
+__all__ = ["CheckResult", "LoadModule", "Watch", "check", "find_module"]
 
 
 def check(
@@ -33,10 +34,12 @@ def check(
     *,
     settings: Mapping[str, Setting] | None = None,
     load_module: LoadModule = find_module,
+    watch: Watch | None = None,
 ) -> CheckResult:
     """Check a file and everything that it imports.
 
     `settings` are the values of params that are set at launch; `load_module` finds the source of an
-    import. Never raises for an error in the program.
+    import. `watch` is told the type and label of each expression. Never raises for an error in the
+    program.
     """
-    return check_program(source, settings or {}, load_module)
+    return check_program(source, settings or {}, load_module, watch)

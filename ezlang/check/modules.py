@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
@@ -41,10 +42,22 @@ def find_module(name: str, importer: Source) -> Source | None:
         path = Path(importer.name).parent / f"{name}.ez"
         if path.is_file():
             return read_source(path)
+    return _library(name)
+
+
+@cache
+def _library(name: str) -> Source | None:
+    """Return a module of the standard library, which is read once a process."""
     library = PACKAGE / "stdlib" / f"{name}.ez"
     if library.is_file():
         return Source(f"{LIBRARY}{name}.ez", library.read_text(encoding="utf-8"))
     return None
+
+
+@cache
+def _library_tree(source: Source) -> syntax.Module:
+    """Return the tree of a module of the standard library, which has no syntax errors."""
+    return parse(source, Diagnostics())
 
 
 def hides_library(name: str, source: Source) -> bool:
@@ -73,7 +86,8 @@ class Loader:
 
     def _read(self, source: Source, name: str, *, is_program: bool) -> ModuleInfo:
         syntax_errors = Diagnostics()
-        tree = parse(source, syntax_errors)
+        in_library = source is _library(name)
+        tree = _library_tree(source) if in_library else parse(source, syntax_errors)
         self.incomplete = self.incomplete or bool(syntax_errors)
         self.diagnostics.extend(syntax_errors.sorted)
         module = ModuleInfo(name=name, source=source, tree=tree, is_program=is_program)

@@ -26,6 +26,7 @@ from .provenance import Traced
 from .signatures import signature
 from .typenames import struct_type
 from .untyped import Typed, Value
+from .watch import Watch
 
 _SAMPLE_SIZE = 5
 """The assumed size parameters of functions that are never called; errors due to it are silent."""
@@ -56,14 +57,30 @@ class _Rules:
         return instances.call(body, signature, arguments, span)
 
 
+class _WatchedRules(_Rules):
+    """The same functions; a watch is told of each value."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def evaluate(self, body: Body, node: syntax.Expr) -> Value:
+        value = expressions.evaluate(body, node)
+        self._watch.saw(body, value)
+        return value
+
+
 def check_program(
-    source: Source, settings: Mapping[str, Setting], load_module: LoadModule
+    source: Source,
+    settings: Mapping[str, Setting],
+    load_module: LoadModule,
+    watch: Watch | None = None,
 ) -> CheckResult:
     """Check a file and everything that it imports."""
     loader = Loader(load_module)
     program = loader.program(source)
     parties, mistakes = number_parties(program)
-    world = World(rules=_Rules(), settings=settings, parties=parties, program=program)
+    rules = _Rules() if watch is None else _WatchedRules(watch)
+    world = World(rules=rules, settings=settings, parties=parties, program=program)
     world.diagnostics.extend([*loader.diagnostics, *mistakes])
     main = program.items.get("main")
     _settings(world, program)
@@ -81,6 +98,9 @@ def check_program(
     reached = _reachable([] if root is None else [root], live=True)
     _input_types(world, reached)
     _output_turns(world, reached)
+    if watch is not None:
+        watch.parties = world.parties
+        watch.finish(reachable)
     diagnostics = _distinct(world.diagnostics, incomplete=loader.incomplete)
     tree = None
     sources = tuple([m.source for m in loader.modules])

@@ -28,6 +28,7 @@ from .headroom import headroom
 from .importing import import_
 from .ir import ir
 from .leaks import leaks
+from .lsp import lsp
 from .new import new
 from .party import party
 from .plot import plot
@@ -80,6 +81,7 @@ _COMMANDS = (
     check_record,
     doc,
     explain,
+    lsp,
 )
 
 for _command in _COMMANDS:

@@ -7,6 +7,7 @@ and a help line that shows what to write instead. Nothing in this module prints.
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 
 from ezlang.records import dataclass
@@ -21,11 +22,29 @@ class Note:
     span: Span | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends an error for certain: the text that replaces a place."""
+
+    span: Span
+    replacement: str
+
+    @classmethod
+    def of_word(cls, span: Span, help: str) -> Fix | None:
+        """Return what mends a wrong word, if the help line names the right one and says no more."""
+        found = _RIGHT_WORD.fullmatch(help)
+        return cls(span, found[1]) if found else None
+
+
+_RIGHT_WORD = re.compile(r"(?:Did you mean|Write) `([^`\s(…]+|else if)`[.?]")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One error or warning.
 
-    `message` is a sentence without a full stop; `label` is shown below the carets.
+    `message` is a sentence without a full stop; `label` is shown below the carets. `fix` is what
+    the help line says, where that is an exact replacement.
     """
 
     code: str
@@ -34,6 +53,7 @@ class Diagnostic:
     label: str = ""
     notes: tuple[Note, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     @property
     def is_warning(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, Fix
 from ezlang.source import Span
 
 from .lexer import STRUCT_BRACE
@@ -88,6 +88,7 @@ def _missing_semicolon(place: TokenContext, index: int) -> Diagnostic:
         span=Span(place.source, end, end),
         label="`;` expected here",
         help=f"Write {place.text(index - 1)};",
+        fix=Fix(Span(place.source, end, end), ";"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, Fix
 from ezlang.source import Span
 
 from .foreign import FOREIGN, FORMS, RESULTS
@@ -26,6 +26,7 @@ def another_else(place: TokenContext, index: int) -> Diagnostic | None:
         message=f"`{word}` means nothing in Ez",
         span=place.span(start),
         help=FOREIGN[word],
+        fix=Fix.of_word(place.span(start), FOREIGN[word]),
     )
 
 
@@ -254,6 +255,7 @@ def misspelt_label(place: TokenContext, index: int) -> Diagnostic | None:
         help=f"Did you mean `{near[0]}`?"
         if near
         else f"The labels are `public`, `secret` and, for a party, as in @{word}.",
+        fix=Fix(place.span(before), near[0]) if near else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, Fix
 
 from .foreign import FOREIGN
 from .lexer import STRUCT_BRACE
@@ -29,6 +29,7 @@ def fraction(place: TokenContext, index: int) -> Diagnostic | None:
         message="A number has digits on both sides of its point",
         span=place.span(first, last),
         help=f"Write {before}.{after}.",
+        fix=Fix(place.span(first, last), f"{before}.{after}"),
     )
 
 
@@ -47,11 +48,13 @@ def size_after_name(place: TokenContext, index: int) -> Diagnostic | None:
     if place.kind(start - 1) == ".":
         start -= 2
     type, sizes = place.written(start, index - 2), place.written(index, end - 1)
+    written = f"{type}{sizes} {place.text(index - 1)}"
     return Diagnostic(
         code="EZ0032",
         message="The size of an array is part of its type, not of its name",
         span=place.span(index, end - 1),
-        help=f"Write {type}{sizes} {place.text(index - 1)}.",
+        help=f"Write {written}.",
+        fix=Fix(place.span(start, end - 1), written),
     )
 
 
@@ -133,6 +136,7 @@ def foreign(place: TokenContext, index: int) -> Diagnostic | None:
                 message=f"`{word}` means nothing in Ez",
                 span=place.span(at),
                 help=FOREIGN[word],
+                fix=Fix.of_word(place.span(at), FOREIGN[word]),
             )
     return None
 

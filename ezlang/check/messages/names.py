@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.diagnostics.diagnostic import Diagnostic, Fix, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.syntax.foreign import advice
@@ -43,32 +43,41 @@ def _unknown(name: syntax.Name, help: str, notes: tuple[Note, ...] = ()) -> Diag
         label="unknown name",
         notes=notes,
         help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
 def unknown_function(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
     """A function's name that is not declared."""
+    help = (
+        advice(name.text)
+        or near(name.text, known)
+        or f"Declare it: fn {name.text}(int32 x) -> int32 {{ … }}."
+    )
     return Diagnostic(
         code="EZ1002",
         message=f"There is no function `{name.text}`",
         span=name.span,
         label="unknown function",
-        help=advice(name.text)
-        or near(name.text, known)
-        or f"Declare it: fn {name.text}(int32 x) -> int32 {{ … }}.",
+        help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
 def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
     """A type's name that is not declared."""
+    help = (
+        advice(name.text)
+        or near(name.text, known)
+        or f"Declare it: struct {name.text} {{ int32 x; }}."
+    )
     return Diagnostic(
         code="EZ1003",
         message=f"There is no type `{name.text}`",
         span=name.span,
         label="unknown type",
-        help=advice(name.text)
-        or near(name.text, known)
-        or f"Declare it: struct {name.text} {{ int32 x; }}.",
+        help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
@@ -111,24 +120,28 @@ def unknown_party(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
     """A party's name that is not declared."""
     parties = list(known)
     all_parties = f"The parties are {listed(parties)}." if parties else "Declare it: `party …;`"
+    help = near(name.text, parties) or all_parties
     return Diagnostic(
         code="EZ1004",
         message=f"There is no party `{name.text}`",
         span=name.span,
         label="unknown party",
-        help=near(name.text, parties) or all_parties,
+        help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
 def unknown_field(name: syntax.Name, struct: str, known: list[str]) -> Diagnostic:
     """A field's name that a struct does not have."""
     has = f"`{struct}` has {listed(known)}." if known else f"`{struct}` has no fields."
+    help = near(name.text, known) or has
     return Diagnostic(
         code="EZ1005",
         message=f"The struct `{struct}` has no field `{name.text}`",
         span=name.span,
         label="unknown field",
-        help=near(name.text, known) or has,
+        help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
@@ -151,12 +164,14 @@ def unknown_in_module(
     named = f"It offers {listed(offered)}." if offered else "It offers nothing that fits here."
     if hides is not None:
         named = f"The module is the file {hides}, which hides the library's `{module}`: rename it."
+    help = near(name.text, offered) or named
     return Diagnostic(
         code="EZ1007",
         message=f"The module `{module}` offers nothing called `{name.text}`",
         span=name.span,
         label="not in the module",
-        help=near(name.text, offered) or named,
+        help=help,
+        fix=Fix.of_word(name.span, help),
     )
 
 
