@@ -18,7 +18,7 @@ from .context import Body, Given, Instance, Signature, World
 from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, StructInfo
 from .messages import programs as errors_programs
 from .messages import statements as errors_statements
-from .modules import Loader, LoadModule
+from .modules import LIBRARY, Loader, LoadModule
 from .names import const_value, param_value
 from .parameters import Size
 from .parties import number_parties
@@ -75,7 +75,7 @@ def check_program(
     load_module: LoadModule,
     watch: Watch | None = None,
 ) -> CheckResult:
-    """Check a file and everything that it imports."""
+    """Check a file and everything that it imports; of the standard library, what it uses."""
     loader = Loader(load_module)
     program = loader.program(source)
     parties, mistakes = number_parties(program)
@@ -85,12 +85,13 @@ def check_program(
     main = program.items.get("main")
     _settings(world, program)
     with deep_recursion():
-        for module in loader.modules:
+        own = [module for module in loader.modules if not module.source.name.startswith(LIBRARY)]
+        for module in own:
             _items(world, module)
         _heads(world, program)
         root = _main(world, main) if isinstance(main, FunctionInfo) else None
         roots = [*([] if root is None else [root]), *world.computing]
-        for module in loader.modules:
+        for module in own:
             roots.extend(_uncalled(world, module))
     reachable = _reachable(roots)
     for instance in reachable:

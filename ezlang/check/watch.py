@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """The facts about a program, each by the instance in which it holds.
+    """The facts about the file that is checked, each by the instance in which it holds.
 
     `expressions` has them by the place of the expression, and `variables` by that of the name in
     the declaration.
@@ -47,7 +47,7 @@ class Watch:
 
     def saw(self, body: Body, value: Value) -> None:
         """Record an expression; those of a later pass over an instance replace the earlier ones."""
-        if not isinstance(value, Typed):
+        if not isinstance(value, Typed) or not body.module.is_program:
             return
         signature = body.signature
         if body.quiet_sizes and signature is not None and signature.sizes:
@@ -78,7 +78,8 @@ class Watch:
     def finish(self, instances: Iterable[Instance]) -> None:
         """Record the variables that are declared and never read."""
         for instance in instances:
-            if instance.node is None or instance.name.endswith("?"):
+            own = instance.function.module.is_program
+            if instance.node is None or instance.name.endswith("?") or not own:
                 continue
             for one in _declared(instance.node.body):
                 if one.span not in self.variables:
