@@ -8,6 +8,7 @@ from random import Random
 
 from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.ir.tree import BinaryKind
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two.garbling import Garbling, Rows
 from ezlang.types.types import UINT32
@@ -60,6 +61,11 @@ def attack(seed):
     print(f"Of wire {changed} he has both labels now. They differ by {difference:032x},")
     print("and so do those of every wire. He evaluates the circuit on any number of his.")
     print(f"After {tries} evaluations, and no further message, he has Alice's wealth: {low}")
+    fresh = random.getrandbits(128)  # a label of a second garbling, which says nothing of the first
+    try:
+        evaluate([*alices, fresh, *one[1:]])
+    except CompilerBug as refused:
+        print(f"With fresh labels on Tuesday, {refused}.")
     print("Rule: labels and tables are drawn anew for each evaluation.")
     print("Where: docs/threat-model.md#what-it-rests-on, compiler/protocols/yao/session.py")
     return wealth, low

@@ -20,7 +20,16 @@ fn main() {
     output(bob, salary + mask, "masked salary");
 }
 """
-MINUTES = 5
+SECONDS = 60
+
+
+def replayed(program, told, now):
+    """Play the run for each of the last seconds; return the tries, and the run that is like it."""
+    for tries in range(SECONDS):
+        again = program.run(alice={"salary": 0}, seed=now - tries)["bob"]
+        if again["number of this run"] == told["number of this run"]:
+            return tries + 1, again
+    return SECONDS, None
 
 
 def attack(seed):
@@ -31,21 +40,20 @@ def attack(seed):
     clock = midnight + random.randrange(86_400)
     program = ez.loads(PROGRAM)
     told = program.run(alice={"salary": salary}, seed=clock)["bob"]  # the mistake
-    now = clock + random.randrange(60 * MINUTES)
+    now = clock + random.randrange(SECONDS)
 
     # What follows uses what Bob was told, and about when: he plays the run again in his simulator,
-    # with a salary of 0, for each second of the last minutes.
-    for tries in range(60 * MINUTES):
-        again = program.run(alice={"salary": 0}, seed=now - tries)["bob"]
-        if again["number of this run"] == told["number of this run"]:
-            break
+    # with a salary of 0, for each second of the last minute.
+    tries, again = replayed(program, told, now)
+    right, like = replayed(program, program.run(alice={"salary": salary})["bob"], now)
     found = (told["masked salary"] - again["masked salary"]) % 2**32
 
     print(f"Alice holds a salary: {salary}. It is released to Bob under a mask nobody may know.")
     print(f"Bob is told {told['masked salary']}, in run {told['number of this run']}.")
     print("The generator was started from the clock, in seconds.")
-    print(f"Bob repeats the run for each second back. After {tries + 1} tries he gets that number.")
+    print(f"Bob repeats the run for each second back. After {tries} tries he gets that number.")
     print(f"The mask of this run is {again['masked salary']}, and the salary is {found}")
+    print(f"If the operating system draws: {right} tries, {'a' if like else 'no'} run like it.")
     print("Rule: randomness comes from the operating system, and a real run has no seed.")
     print("Where: docs/threat-model.md#random-numbers, ezlang/cli/run.py")
     return salary, found

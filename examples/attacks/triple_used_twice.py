@@ -19,10 +19,8 @@ from ezlang.executors.simulate.two.wire import Wire
 BOB = 1
 
 
-def attack(seed):
-    """Run two products with one triple; return Alice's secret, and what Bob finds."""
-    random = Random(seed)
-    salary, own, other = random.randrange(20_000, 200_000), random.randrange(2**32), 3
+def opened(own, salary, seed, triples):
+    """Multiply Bob's number, then the salary, by 3; return both as Bob sees them, under masks."""
     wire = Wire(record=True)
     streams = [Randomness(name, seed) for name in ("alice", "bob", "boxes", "dealer", "shares")]
     alice, bob, boxes, dealt, sharing = streams
@@ -31,32 +29,40 @@ def attack(seed):
     def shared(number, owner):
         return additive(np.array([number], np.uint64), 2, owner, sharing)
 
-    first, second = shared(own, BOB), shared(salary, 0)
-    factors = shared(other, BOB)
+    first, second, factor = shared(own, BOB), shared(salary, 0), shared(3, BOB)
 
     def protocol(party):
         me = party.index
-        triple = yield from party.preprocessing.triples(1, 64)
-        yield from multiply(party, first[me], factors[me], triple)
-        yield from multiply(party, second[me], factors[me], triple)  # the mistake
-        return triple
+        used = []
+        for number in (first, second):
+            if len(used) < triples:
+                used.append((yield from party.preprocessing.triples(1, 64)))
+            yield from multiply(party, number[me], factor[me], used[-1])
+        return used
 
-    triples = session.run(protocol)
+    used = session.run(protocol)[BOB]
 
-    # What follows uses Bob's shares, his own number, and the two messages that he gets.
-    messages = [one for one in wire.transcript if one.receiver == BOB]
-    opened = []
-    for share, message in zip((first, second), messages, strict=True):
-        theirs = np.frombuffer(message.data, np.uint64)[:1]
-        opened.append(share[BOB] - triples[BOB].a + theirs)
-    mask = own - opened[0]
-    found = int((opened[1] + mask)[0])
+    # What follows uses Bob's shares, and the two messages that he gets.
+    messages = [np.frombuffer(m.data, np.uint64) for m in wire.transcript if m.receiver == BOB]
+    masks = used[0].a, used[-1].a
+    shares = first[BOB] - masks[0], second[BOB] - masks[1]
+    return [int((share + got[:1])[0]) for share, got in zip(shares, messages, strict=True)]
+
+
+def attack(seed):
+    """Run two products with one triple; return Alice's secret, and what Bob finds."""
+    random = Random(seed)
+    salary, own = random.randrange(20_000, 200_000), random.randrange(2**32)
+    first, second = opened(own, salary, seed, triples=1)  # the mistake
+    found = (second + own - first) % 2**64  # Bob's own number gives the mask, own - first.
+    right = opened(own, salary, seed, triples=2)
 
     print(f"Alice holds a salary: {salary}. Bob holds a number of his own: {own}.")
     print("The parties multiply Bob's number by 3, and the salary by 3, with the same triple.")
-    print(f"Bob sees his number minus the mask: {opened[0][0]}")
-    print(f"and the salary minus the same mask: {opened[1][0]}")
+    print(f"Bob sees his number minus the mask: {first}")
+    print(f"and the salary minus the same mask: {second}")
     print(f"He knows his number, so he knows the mask, and then the salary: {found}")
+    print(f"With a second triple he would find {(right[1] + own - right[0]) % 2**64}")
     print("Rule: a triple is used once.")
     print("Where: docs/threat-model.md#prepared-runs, ezlang/store/folder.py")
     return salary, found

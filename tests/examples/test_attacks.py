@@ -59,6 +59,33 @@ def test_the_right_program_sends_the_same_for_every_secret() -> None:
     assert len(found) == 1
 
 
+def test_a_second_triple_hides_the_secret() -> None:
+    opened = script("triple_used_twice")["opened"]
+    for seed in SEEDS:
+        for triples in (1, 2):
+            first, second = opened(5, 70_000, seed, triples)
+            assert ((second + 5 - first) % 2**64 == 70_000) == (triples == 1)
+
+
+def test_the_hash_answers_for_labels_of_the_circuit_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    attack = script("garbled_twice")["attack"]
+    for seed in SEEDS:
+        attack(seed)
+        assert "With fresh labels on Tuesday, the evaluator has a label" in capsys.readouterr().out
+
+
+def test_no_seed_fits_a_run_without_one() -> None:
+    names = script("predictable_generator")
+    program = names["ez"].loads(names["PROGRAM"])
+    for seed, tries in ((7, 3), (None, names["SECONDS"])):
+        told = program.run(alice={"salary": 30_000}, seed=seed)["bob"]
+        found, again = names["replayed"](program, told, 9)
+        assert found == tries
+        assert (again is None) == (seed is None)
+
+
 def test_who_does_not_cheat_is_told_nothing() -> None:
     opened = script("cheating_party")["opened"]
     assert opened(0, 2**63 + 1, 1, cheat=False) == 0
