@@ -31,6 +31,7 @@ from .leaks import leaks
 from .lsp import lsp
 from .new import new
 from .party import party
+from .playground import playground
 from .plot import plot
 from .prepare import prepare
 from .report import (
@@ -82,6 +83,7 @@ _COMMANDS = (
     doc,
     explain,
     lsp,
+    playground,
 )
 
 for _command in _COMMANDS:
@@ -106,6 +108,9 @@ def _run_command(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except MemoryError:
+        show_failure("There is not enough memory for this.")
+        return FAILED
     except OSError as error:
         if error.errno != errno.ENOSPC:
             show_bug(error)
