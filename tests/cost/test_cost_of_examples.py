@@ -22,6 +22,9 @@ from tests.support.costed import predicted, prepared
 ROOT = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
 SLOW = (("sha-256", ProtocolChoice.ARITHMETIC),)
+UNTIL_REVEALED = {"rising-bids"}
+"""A revealed value ends their loops: the totals are those of the fewest turns."""
+
 PROGRAMS = [
     path for path in sorted(ROOT.glob("*/*.ez")) if "fn main" in path.read_text(encoding="utf-8")
 ]
@@ -51,7 +54,7 @@ def test_outputs_and_costs(path: Path, golden: Callable[[Path, str], None]) -> N
             agreed = agree_under(protocol, program, inputs, expected)
             assert agreed is not None
             found = agreed.predicted
-        assert found.is_exact
+        assert found.is_exact is (path.parent.name not in UNTIL_REVEALED)
         text += totals(found.least, protocol)
     golden(GOLDEN / f"{path.parent.name}-{path.stem}.golden", text)
 

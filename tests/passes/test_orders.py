@@ -18,7 +18,8 @@ from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
-from tests.support.agreement import asked_for, checked, clear, result_of
+from ezlang.values.draws import seeded
+from tests.support.agreement import SEED, asked_for, checked, clear, result_of
 from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS
 from tests.support.threads import run_threads
@@ -75,10 +76,11 @@ def test_any_order(
     program = checked(generated.text)
     inputs = asked_for(program, generated.inputs)
     compiled = prepared(program, order, late, protocol)
-    expected = result_of(clear, program, inputs)
-    for run in (simulated, native):
-        found = result_of(partial(run, compiled), program, inputs)
-        assert found == expected, (run.__name__, order, late, protocol)
+    with seeded(SEED):
+        expected = result_of(clear, program, inputs)
+        for run in (simulated, native):
+            found = result_of(partial(run, compiled), program, inputs)
+            assert found == expected, (run.__name__, order, late, protocol)
 
 
 @pytest.mark.parametrize("name", ["none", *sorted(FREE)])

@@ -12,7 +12,10 @@ from ezlang.trace import Trace
 from ezlang.typed.tree import Program
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/main.ez"))
+OF_CLIENTS = {"hospitals"}
+"""Programs with clients have no trace."""
+
+EXAMPLES = sorted({path.parent.name for path in (ROOT / "examples").glob("*/main.ez")} - OF_CLIENTS)
 
 Data = dict[str, Any]
 
