@@ -28,7 +28,10 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 OF_CLIENTS = {"hospitals"}
 """Two compute for twenty: what each is sent is held to the protocol in tests/protocols."""
 
-NAMES = sorted({path.parent.name for path in EXAMPLES.glob("*/main.ez")} - OF_CLIENTS)
+OF_TURNS = {"rising-bids"}
+"""With other answers it takes more turns than its lists have values."""
+
+NAMES = sorted({p.parent.name for p in EXAMPLES.glob("*/main.ez")} - OF_CLIENTS - OF_TURNS)
 TRIES = 12
 TOLD_EVERYTHING = {"bitonic-sort", "sha-256"}
 """Where every change shows in what everybody is told."""
