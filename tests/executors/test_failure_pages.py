@@ -17,6 +17,8 @@ INPUTS: dict[Failure, dict[str, dict[str, Any]]] = {
     Failure.ASSERTION: {"alice": {"bid": -1}},
     Failure.OUTPUT: {"alice": {"bids": [1, 2, 3]}},
     Failure.SLICE: {"alice": {"a": [0] * 8}, "bob": {"from": 5}},
+    Failure.INPUT: {"alice": {"number": 42}, "bob": {"guess": [50, 20]}},
+    Failure.TURN: {"alice": {"x": [1, 2, 3, 4]}},
 }
 
 

@@ -143,7 +143,7 @@ def run_threads_with_clients(
                 found[own][peer] = SocketChannel(end, timeout)
     with ThreadPoolExecutor(max_workers=len(names)) as threads:
         runs = [
-            threads.submit(run, party, tied(channels, names))
+            threads.submit(copy_context().run, run, party, tied(channels, names))
             for party, channels in enumerate(found)
         ]
         return _outcome([future.result() for future in runs])
