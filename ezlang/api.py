@@ -384,12 +384,12 @@ def calibrate(
     warn: Callable[[str], None] | None = None,
     parties: Path | None = None,
 ) -> str:
-    """Measure as one of several parties, or as two on this machine; write the profile and return
-    it.
+    """Measure as one of several parties, or as two on this machine; return the profile.
 
-    The file is for `network`. `among`: all parties in order, the same at all; by default two of any
-    name. `address`, `insecure`, `warn` and `parties` are as for `run_party`. Raises EzError: exit
-    code 2 for an error in the call or a file, 3 if another party fails.
+    It is written to the file `path`, which is for `network`. `among`: all parties in order, the
+    same at all; by default two of any name. `address`, `insecure`, `warn` and `parties` are as for
+    `run_party`. Raises EzError: exit code 2 for an error in the call or a file, 3 if another party
+    fails.
     """
     from ezlang.executors.native.calibrated_parties import measure_both, measure_one
     from ezlang.executors.native.measurement import PARTIES

@@ -10,6 +10,7 @@ from ezlang.types.types import Type, scalar_element
 from . import constants, fixed
 from .coerce import coerce
 from .context import Body
+from .messages import numbers as errors_numbers
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .untyped import Deferred, Exact, Poison, Typed, Value
@@ -44,10 +45,10 @@ def _constant(body: Body, node: syntax.Expr) -> int | None:
     if isinstance(given, Poison):
         return None
     if not isinstance(given, Exact):
-        body.report(errors_types.exponent_not_constant(given.span))
+        body.report(errors_numbers.exponent_not_constant(given.span))
         return None
     if given.value < 0:
-        body.report_size(errors_types.exponent_negative(node.span, given.value))
+        body.report_size(errors_numbers.exponent_negative(node.span, given.value))
         return None
     return given.value
 

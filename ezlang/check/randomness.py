@@ -11,7 +11,7 @@ from .coerce import Want, coerce, settle
 from .context import Body
 from .label_checks import effect
 from .messages import flow as errors_flow
-from .messages import types as errors_types
+from .messages import numbers as errors_numbers
 from .provenance import Why
 from .untyped import Deferred, Exact, Poison, Typed, Value
 
@@ -29,7 +29,7 @@ def random(body: Body, node: syntax.Call) -> Value:
     def build(type: Type) -> Typed | Poison:
         element = scalar_element(type)
         if element is None or element.is_fixed or (element.is_logical and node.arguments):
-            body.report(errors_types.no_random(node.span, name, type))
+            body.report(errors_numbers.no_random(node.span, name, type))
             return Poison(span=node.span)
         below = None if bound is None else _below(body, bound, element)
         if isinstance(below, Poison):
@@ -50,6 +50,6 @@ def _below(body: Body, bound: Typed | Exact, element: ScalarType) -> typed.Expr 
         body.report(errors_flow.bound_not_public(body, below))
         return Poison(span=below.span)
     if isinstance(below.constant, int) and below.constant < 1:
-        body.report_size(errors_types.no_bound(below.span, int(below.constant)))
+        body.report_size(errors_numbers.no_bound(below.span, int(below.constant)))
         return Poison(span=below.span)
     return below.node
