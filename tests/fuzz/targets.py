@@ -13,23 +13,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from ezlang import api
-from ezlang.audit.records import read_record, signed_by
+from ezlang.audit.recording import FORMAT
+from ezlang.audit.records import canonical, read_record, signed_by
 from ezlang.compiler.cost import profiles
 from ezlang.compiler.protocols.core.preprocessing import BitTriple, MatrixTriple, RingTriple
 from ezlang.executors.native.measurement import Measured
 from ezlang.ezpc.program import translate
 from ezlang.models.streaming import agreement
-from ezlang.models.streaming.state import load_state
+from ezlang.models.streaming.state import Batch, State, load_state
 from ezlang.session.channel import SocketChannel
 from ezlang.session.dealing import Answer, Request, read_answer, read_request
 from ezlang.session.handshake import Hello, answer, introduce
-from ezlang.session.identity import read_card
+from ezlang.session.identity import read_card, signed
 from ezlang.session.parties import load_parties
 from ezlang.session.records import Incoming, head
+from ezlang.store import agreement as store_agreement
 from ezlang.store.agreement import Holdings, nothing_held
 from ezlang.store.folder import Store, stored
 from ezlang.syntax.reader import read_source
@@ -52,6 +55,24 @@ fn main() {
     output(bob, c, "c");
 }
 """
+    )
+)
+
+TABLE = api.checked(
+    api.check_text(
+        """party alice, bob;
+fn main() {
+    @alice fixed[3] a = input(alice, "a");
+    @alice uint8[3] c = input(alice, "c");
+    output(alice, c, "c");
+}
+"""
+    )
+)
+ONE = api.checked(
+    api.check_text(
+        'party alice, bob;\nfn main() { @alice fixed[3] a = input(alice, "a"); '
+        'output(alice, a, "a"); }\n'
     )
 )
 
@@ -106,8 +127,12 @@ def _inputs(path: Path) -> object:
     return check_inputs(PROGRAM, {"alice": read_inputs(path), "bob": {"c": 1}})
 
 
+def _columns(path: Path) -> object:
+    return check_inputs(TABLE, {"alice": read_inputs(path)})
+
+
 def _one_input(path: Path) -> object:
-    return check_inputs(PROGRAM, {"alice": {"a": read_input(path)}, "bob": {"c": 1}})
+    return check_inputs(ONE, {"alice": {"a": read_input(path)}})
 
 
 def _source(data: bytes, folder: Path) -> object:
@@ -215,16 +240,20 @@ REQUEST = Request(
 )
 FIGURES = Measured(**{field.name: 1.0 for field in fields(Measured)})
 STANDING = agreement.Standing(hosts=("",), session="0" * 32, tags={0: "1" * 32})
-RECORDS = b"".join((head(0, 4, 0xC0DA_11B4), b"abcd", head(24, 0), head(44, 0, rests=True)))
+RECORDS = b"".join((head(0, 4, crc32(b"abcd")), b"abcd", head(24, 0), head(44, 0, rests=True)))
 PROFILE = b"name = 'wan'\nrtt = 0.04\nbandwidth = 12.5e6\nands = 1e7\n"
-RECORD = {
-    "format": 1,
+RECORD: dict[str, Any] = {
+    "format": FORMAT,
     "party": "alice",
     "parties": {"alice": {"commitment": "0" * 64}, "bob": {"commitment": "1" * 64}},
     "program": {},
     "bytes_sent": {},
     "bytes_received": {},
-    "signature": {"certificate": "", "value": "00"},
+    "ezlang": "1",
+    "session": "0" * 32,
+    "released": [],
+    "outputs": {},
+    "ended": "2026-01-02T03:04:05+00:00",
 }
 EXAMPLES = [path.read_bytes() for path in sorted((ROOT / "examples").glob("*/main.ez"))]
 EZPC = [path.read_bytes() for path in sorted((ROOT / "tests" / "ezpc").glob("programs/*.ezpc"))]
@@ -236,15 +265,12 @@ def targets(folder: Path) -> dict[str, Target]:
     """Return the table; the folder is for the files that examples need."""
     arrow, parquet = _tables()
     card, parties = _card(folder)
-    array = np.array([1.5, 2, 3])
-    state = {"format": 1, "party": 0, "program": "0" * 64, "stage": "running", "batches": {}}
+    array, counts = np.array([1.5, 2, 3]), np.array([1, 2, 3], np.uint8)
     peers = {
         "hello of a caller": Target(from_peer(lambda c: answer(c, HELLO)), [_hello(1)]),
         "hello of who listens": Target(from_peer(lambda c: introduce(c, HELLO)), [_hello(1)]),
         "request to a dealer": Target(from_peer(read_request), [REQUEST.encode()]),
-        "answer of a dealer": Target(
-            from_peer(read_answer), [Answer(seed=bytes(16)).encode(), Answer(refused="no").encode()]
-        ),
+        "answer of a dealer": Target(from_peer(read_answer), [Answer(seed=bytes(16)).encode()]),
         "standing": Target(
             from_peer(lambda c: agreement.exchange(c, STANDING)), [STANDING.encode()]
         ),
@@ -258,18 +284,19 @@ def targets(folder: Path) -> dict[str, Target]:
     files = {
         "JSON inputs": Target(from_file(".json", _inputs), [JSON]),
         "JSON of one input": Target(from_file(".json", _one_input), [b"[1, 2.5, 3]"]),
-        "CSV by columns": Target(from_file(".csv", _inputs), [CSV]),
+        "CSV by columns": Target(from_file(".csv", _columns), [CSV]),
         "CSV by rows": Target(from_file(".csv", _one_input), [b"1,2,3\n", b"1\n2\n3\n"]),
         "NPY": Target(from_file(".npy", _one_input), [_saved(np.save, array)]),
-        "NPZ": Target(from_file(".npz", _inputs), [_saved(np.savez, a=array)]),
-        "Arrow": Target(from_file(".arrow", _inputs), [arrow]),
-        "Parquet": Target(from_file(".parquet", _inputs), [parquet]),
+        "NPZ": Target(
+            from_file(".npz", _columns),
+            [_saved(np.savez, a=array, c=counts)],
+        ),
+        "Arrow": Target(from_file(".arrow", _columns), [arrow]),
+        "Parquet": Target(from_file(".parquet", _columns), [parquet]),
         "parties.toml": Target(from_file(".toml", load_parties), [parties]),
         "card": Target(from_file(".toml", read_card), [card]),
-        "record of a run": Target(from_file(".json", _signed), [json.dumps(RECORD).encode()]),
-        "state of a validation": Target(
-            from_file(".json", load_state), [json.dumps(state).encode()]
-        ),
+        "record of a run": Target(from_file(".json", _signed), [_signed_record(folder)]),
+        "state of a validation": Target(from_file(".json", load_state), [_state(folder)]),
         "profile": Target(from_file(".toml", lambda p: profiles.profile_of(str(p))), [PROFILE]),
         "program": Target(_source, EXAMPLES, slow=True),
         "program to format": Target(from_file(".ez", _formatted), EXAMPLES, slow=True),
@@ -289,10 +316,41 @@ def _offer() -> bytes:
             store=None, held=(f"{1:032x}",), required=False, names=NAMES, say=lambda text: None
         )
         held.offer(channel)
-        return theirs.recv(1 << 16)
+        return theirs.recv(1 << 16) + store_agreement._FORM.pack({"used": []})
     finally:
         channel.close()
         theirs.close()
+
+
+def _signed_record(folder: Path) -> bytes:
+    """Return a record that is signed with the key of the card."""
+    value, certificate = signed(folder / "key.pem", canonical(RECORD))
+    signature = {"ecdsa-p256-sha256": value, "certificate": certificate}
+    return json.dumps(RECORD | {"signature": signature}).encode()
+
+
+def _state(folder: Path) -> bytes:
+    path = folder / "state.json"
+    done = Batch(
+        tag="0" * 32,
+        part="AAAAAAAAAAA=",
+        seconds=1.5,
+        bytes_sent=10,
+        bytes_received=20,
+        rounds=3,
+        ands=4,
+    )
+    state = State(
+        program="0" * 64,
+        party=0,
+        session="1" * 32,
+        nonce="2" * 64,
+        commitments=["0" * 64, "1" * 64],
+        began="2026-01-02T03:04:05+00:00",
+        batches={0: done},
+    )
+    state.save(path)
+    return path.read_bytes()
 
 
 def _hello(party: int) -> bytes:

@@ -18,6 +18,7 @@ from tests.support.sharing_parties import (
     random_numbers,
     split,
     unpacked,
+    up,
 )
 
 WIDTHS = [8, 16, 32, 64]
@@ -33,11 +34,6 @@ def pair() -> Pair:
 @pytest.fixture(scope="module")
 def real() -> Pair:
     return Pair(real=True)
-
-
-def up(a: int, b: int) -> int:
-    """The quotient, rounded up."""
-    return -(-a // b)
 
 
 def levels(digits: int) -> int:

@@ -23,6 +23,7 @@ from tests.support.sharing_parties import (
     split,
     split_bits,
     unpacked,
+    up,
 )
 
 WIDTHS = [8, 16, 32, 64]
@@ -58,11 +59,6 @@ def total(outcome: Outcome) -> Array:
 
 def flags(outcome: Outcome, n: int) -> Array:
     return unpacked(outcome.results[0] ^ outcome.results[1], n)
-
-
-def up(a: int, b: int) -> int:
-    """The quotient, rounded up."""
-    return -(-a // b)
 
 
 def levels(digits: int) -> int:

@@ -31,6 +31,7 @@ from tests.support.sharing_parties import (
     split,
     split_bits,
     unpacked,
+    up,
 )
 
 WIDTHS = [8, 16, 32, 64]
@@ -45,10 +46,6 @@ def pair() -> Pair:
 def run(pair: Pair, protocol: Callable[[SharingParty], Steps[Any]]) -> Outcome:
     """Run a protocol as with a dealer."""
     return pair.run(lambda party: protocol(dataclasses.replace(party, backend=DEALT)))
-
-
-def up(a: int, b: int) -> int:
-    return -(-a // b)
 
 
 def levels(bits: int) -> int:

@@ -229,3 +229,8 @@ def assert_uniform(data: bytes | np.ndarray[Any, Any]) -> None:
     assert chi < 255 + 6 * 510**0.5
     ones = np.unpackbits(values).reshape(-1, 8).sum(axis=0)
     assert np.all(np.abs(ones - len(values) / 2) < 6 * (len(values) / 4) ** 0.5)
+
+
+def up(a: int, b: int) -> int:
+    """The quotient, rounded up."""
+    return -(-a // b)
